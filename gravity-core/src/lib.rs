@@ -1,0 +1,1 @@
+//! What every Gravity service stands on.
