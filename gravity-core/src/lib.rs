@@ -1,1 +1,17 @@
 //! What every Gravity service stands on.
+
+pub mod id;
+pub mod permission;
+pub mod principal;
+pub mod secret;
+pub mod subject;
+pub mod time;
+
+mod sql_value;
+
+pub use id::{Entity, Id};
+pub use permission::{Grant, Grants, Permission};
+pub use principal::Principal;
+pub use secret::{Secret, SecretString};
+pub use subject::Subject;
+pub use time::{Clock, TestClock, Timestamp};
