@@ -1,14 +1,17 @@
 //! What every Gravity service stands on.
 
+pub mod error;
 pub mod id;
 pub mod permission;
 pub mod principal;
 pub mod secret;
 pub mod subject;
 pub mod time;
+pub mod validate;
 
 mod sql_value;
 
+pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
 pub use permission::{Grant, Grants, Permission};
 pub use principal::Principal;
