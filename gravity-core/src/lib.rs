@@ -1,6 +1,7 @@
 //! What every Gravity service stands on.
 
 pub mod error;
+pub mod http;
 pub mod id;
 pub mod permission;
 pub mod principal;

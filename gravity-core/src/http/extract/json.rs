@@ -1,0 +1,114 @@
+//! [`Json`](crate::http::Json) as an argument: the body as a JSON document.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::FromRequest;
+use super::body::{UNREADABLE, collect};
+use crate::http::body::Body;
+use crate::http::openapi::Operation;
+use crate::http::parts::Parts;
+use crate::http::problem::Problem;
+use crate::http::{Json, problems};
+use crate::validate::Faults;
+
+impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
+    async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
+        if !is_json(parts.headers()) {
+            return Err(
+                Problem::new(problems::UNSUPPORTED_MEDIA_TYPE).detail("The body must be application/json.")
+            );
+        }
+        let bytes = collect(parts, body).await?;
+        read(&bytes, parts.limits().json_depth).map(Self)
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema_of_input::<T>();
+        operation.request_body(true, "application/json", schema);
+        operation.problems(UNREADABLE);
+        operation.problems(&[problems::UNSUPPORTED_MEDIA_TYPE, problems::INVALID]);
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bare = media.split(';').next().unwrap_or_default().trim();
+    bare.eq_ignore_ascii_case("application/json")
+        || bare.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"))
+}
+
+/// Reads a document. Where serde is content and the schema asks for no more, that is all; else the
+/// schema finds all the faults, where serde stops at the first.
+fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize) -> Result<T, Problem> {
+    if deeper_than(bytes, depth) {
+        return Err(Problem::new(problems::BAD_BODY)
+            .detail(format!("The document is nested more than {depth} levels deep.")));
+    }
+    let schema = super::schema::of::<T>()?;
+    match serde_json::from_slice(bytes) {
+        Ok(value) if !schema.has_constraints() => Ok(value),
+        Ok(value) => {
+            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            schema.validate(&document).map_err(Problem::invalid)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
+            let unknown = || Faults::one("", "invalid", error.to_string());
+            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
+            Err(Problem::invalid(faults))
+        }
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Problem {
+    let detail = if error.is_eof() && error.column() == 0 {
+        "The body is empty.".to_owned()
+    } else {
+        format!("The body is not JSON: {error}.")
+    };
+    Problem::new(problems::BAD_BODY).detail(detail)
+}
+
+/// Whether arrays and objects are nested more deeply than this.
+fn deeper_than(json: &[u8], limit: usize) -> bool {
+    // `[` and `{` differ in one bit. Most documents have fewer of them than they may have levels.
+    if json.iter().filter(|byte| **byte | 0x20 == b'{').count() <= limit {
+        return false;
+    }
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::deeper_than;
+
+    #[test]
+    fn depth_is_counted_outside_strings() {
+        assert!(!deeper_than(b"[[]]", 2));
+        assert!(deeper_than(b"[[[]]]", 2));
+        assert!(!deeper_than(br#"["[[[[[\"[[[["]"#, 1));
+        assert!(!deeper_than(b"[[],[],[],[],[]]", 2));
+        assert!(deeper_than(br#"{"a":{"b":{}}}"#, 2));
+    }
+}

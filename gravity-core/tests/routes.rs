@@ -1,0 +1,158 @@
+//! The route table without a host: matching, extraction, refusals.
+
+use gravity_core::http::{
+    Body, Created, Json, NoContent, PUBLIC, Path, Problem, Query, Response, Routes, State, delete, get, post,
+    problems,
+};
+use http::{Method, Request, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Clone)]
+struct Greeting(&'static str);
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Note {
+    title: String,
+    stars: u8,
+}
+
+async fn hello(State(greeting): State<Greeting>, Path(name): Path<String>) -> String {
+    format!("{} {name}", greeting.0)
+}
+
+async fn pair(Path((left, right)): Path<(u32, u32)>) -> Json<u32> {
+    Json(left + right)
+}
+
+async fn create(Json(note): Json<Note>) -> Result<Created<Note>, Problem> {
+    Ok(Created::new(note.title.clone(), note))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Window {
+    from: Option<String>,
+}
+
+async fn list(Query(window): Query<Window>) -> String {
+    window.from.unwrap_or_default()
+}
+
+async fn remove(Path(_): Path<u64>) -> NoContent {
+    NoContent
+}
+
+async fn panics() -> NoContent {
+    panic!("out of cheese")
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .route(get("/hello/{name}", "hello").allow(PUBLIC).to(hello))
+        .route(get("/sum/{left}/{right}", "sum").allow(PUBLIC).to(pair))
+        .route(post("/notes", "createNote").allow(PUBLIC).limit_body(100).to(create))
+        .route(get("/notes", "listNotes").allow(PUBLIC).to(list))
+        .route(delete("/notes/{id}", "deleteNote").allow(PUBLIC).to(remove))
+        .route(get("/panic", "panic").allow(PUBLIC).to(panics))
+        .state(&Greeting("hello"))
+}
+
+async fn call(routes: &Routes, request: Request<Body>) -> (StatusCode, http::HeaderMap, Vec<u8>) {
+    let response: Response = routes.handle(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    (head.status, head.headers, body.into_bytes(1 << 20).await.unwrap().to_vec())
+}
+
+fn ask(method: Method, uri: &str) -> Request<Body> {
+    Request::builder().method(method).uri(uri).body(Body::empty()).unwrap()
+}
+
+fn send(uri: &str, body: &Value) -> Request<Body> {
+    Request::post(uri).header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
+}
+
+#[tokio::test]
+async fn handlers_get_what_they_ask_for() {
+    let routes = routes();
+    let (status, _, body) = call(&routes, ask(Method::GET, "/hello/J%C3%BCrgen%2Fx")).await;
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, "hello Jürgen/x".as_bytes()));
+    let (status, _, body) = call(&routes, ask(Method::GET, "/sum/2/40")).await;
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, b"42".as_slice()));
+    let (status, headers, body) = call(&routes, send("/notes", &json!({ "title": "a b", "stars": 3 }))).await;
+    assert_eq!((status, &headers["location"]), (StatusCode::CREATED, &"/notes/a%20b".parse().unwrap()));
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), json!({ "title": "a b", "stars": 3 }));
+    let (status, _, body) = call(&routes, ask(Method::GET, "/notes?from=a+b%21")).await;
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, b"a b!".as_slice()));
+    let (status, _, body) = call(&routes, ask(Method::DELETE, "/notes/7")).await;
+    assert_eq!((status, body.len()), (StatusCode::NO_CONTENT, 0));
+}
+
+#[tokio::test]
+async fn refusals_are_problems() {
+    let routes = routes();
+    for (request, status, code) in [
+        (ask(Method::GET, "/nothing"), 404, "http.not_found"),
+        (ask(Method::PUT, "/notes"), 405, "http.method_not_allowed"),
+        (ask(Method::GET, "/sum/2/x"), 400, "http.bad_parameter"),
+        (ask(Method::GET, "/hello/%FF"), 400, "http.bad_parameter"),
+        (ask(Method::POST, "/notes"), 415, "http.unsupported_media_type"),
+        (send("/notes", &json!({ "title": "x".repeat(100), "stars": 1 })), 413, "http.body_too_large"),
+        (send("/notes", &json!({ "title": 1 })), 422, "http.invalid"),
+        (ask(Method::GET, "/panic"), 500, "http.internal"),
+    ] {
+        let what = format!("{} {}", request.method(), request.uri());
+        let (got, headers, body) = call(&routes, request).await;
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((got.as_u16(), &problem["code"]), (status, &json!(code)), "{what}: {problem}");
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert_eq!(problem["request_id"], json!(headers["x-request-id"].to_str().unwrap()));
+        assert!(!problem.to_string().contains("cheese"));
+    }
+    let (_, headers, _) = call(&routes, ask(Method::PUT, "/notes")).await;
+    assert_eq!(headers["allow"], "GET, HEAD, OPTIONS, POST");
+    let (status, headers, _) = call(&routes, ask(Method::OPTIONS, "/notes")).await;
+    assert_eq!(
+        (status, &headers["allow"]),
+        (StatusCode::NO_CONTENT, &"GET, HEAD, OPTIONS, POST".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn head_is_get_without_its_body() {
+    let (status, headers, body) = call(&routes(), ask(Method::HEAD, "/hello/you")).await;
+    assert_eq!((status, body.len(), &headers["content-length"]), (StatusCode::OK, 0, &"9".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn not_acceptable_is_said_before_the_handler_runs() {
+    let request = Request::get("/panic").header("accept", "text/html").body(Body::empty()).unwrap();
+    assert_eq!(
+        call(&routes(), request).await.0,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "an answer without a body suits everyone"
+    );
+    let request = Request::get("/sum/1/1").header("accept", "text/html").body(Body::empty()).unwrap();
+    assert_eq!(call(&routes(), request).await.0, StatusCode::NOT_ACCEPTABLE);
+}
+
+#[test]
+#[should_panic(expected = "is routed twice")]
+fn a_route_is_declared_once() {
+    let one = || get("/notes", "listNotes").allow(PUBLIC).to(panics);
+    let _: Routes = Routes::new().route(one()).route(one());
+}
+
+#[tokio::test]
+async fn layers_are_around_routes_and_refusals() {
+    use tower_http::set_header::SetResponseHeaderLayer;
+    let layer =
+        SetResponseHeaderLayer::overriding(http::header::SERVER, http::HeaderValue::from_static("gravity"));
+    let api: Routes = Routes::new().nest("/api", routes()).layer(layer);
+    for uri in ["/api/hello/you", "/api/sum/1/x", "/nowhere", "/api/panic"] {
+        assert_eq!(call(&api, ask(Method::GET, uri)).await.1["server"], "gravity", "{uri}");
+    }
+    let (_, headers, _) = call(&api, send("/api/notes", &json!({ "title": "a", "stars": 3 }))).await;
+    assert_eq!(headers["location"], "/api/notes/a");
+    assert_eq!(problems::NOT_FOUND.status, StatusCode::NOT_FOUND);
+}
