@@ -3,6 +3,7 @@
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod metrics;
 pub mod permission;
 pub mod principal;
 pub mod secret;
@@ -14,6 +15,7 @@ mod sql_value;
 
 pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
+pub use metrics::Metrics;
 pub use permission::{Grant, Grants, Permission};
 pub use principal::Principal;
 pub use secret::{Secret, SecretString};
