@@ -1,9 +1,6 @@
 //! `Schema`: what it accepts, what it reports, and that nothing makes it panic.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "these helpers are part of the tests, which may"
-)]
+#![expect(clippy::unwrap_used, reason = "these helpers are part of the tests, which may")]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

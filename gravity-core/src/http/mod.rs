@@ -4,6 +4,7 @@ pub mod access;
 pub mod body;
 pub mod extract;
 mod handler;
+pub mod layer;
 mod layered;
 mod limits;
 mod negotiate;

@@ -10,6 +10,7 @@ mod schema;
 mod state;
 mod text;
 
+pub(crate) use limited::limited;
 pub use limited::{Stalled, TooLarge};
 pub use path::Path;
 pub use query::Query;
