@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod body;
+mod error;
 pub mod extract;
 mod handler;
 pub mod layer;
