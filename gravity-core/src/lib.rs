@@ -2,3 +2,20 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
+pub mod id;
+pub mod permission;
+pub mod principal;
+pub mod secret;
+pub mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod time;
+
+mod sql_value;
+
+pub use id::{Entity, Id};
+pub use permission::{Grant, Grants, Permission};
+pub use principal::Principal;
+pub use secret::{Secret, SecretString};
+pub use subject::Subject;
+pub use time::{Clock, TestClock, Timestamp};

@@ -17,7 +17,8 @@ use super::{Error, ErrorKind, Query};
 /// Nulls come last in both directions, on both engines.
 ///
 /// ```
-/// use gravity_core::db::{Database, Error, FromRow, KeyColumn, KeyKind, KeyValue, Keyset};
+/// use gravity_core::Timestamp;
+/// use gravity_core::db::{Database, Error, KeyColumn, KeyKind, KeyValue, Keyset};
 ///
 /// const NEWEST: Keyset =
 ///     Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Integer)]);
@@ -26,14 +27,14 @@ use super::{Error, ErrorKind, Query};
 ///     db: &Database,
 ///     owner: &str,
 ///     after: Option<&[KeyValue]>,
-/// ) -> Result<(Vec<(i64, i64)>, Option<Vec<KeyValue>>), Error> {
+/// ) -> Result<(Vec<(i64, Timestamp)>, Option<Vec<KeyValue>>), Error> {
 ///     let rows = db
 ///         .query("SELECT id, created_at FROM notes WHERE owner = $1")
 ///         .bind(owner)
 ///         .push_page(&NEWEST, after, 20)
 ///         .fetch_all()
 ///         .await?;
-///     Ok(NEWEST.cut(rows, 20, |&(id, at)| vec![KeyValue::Time(at), KeyValue::Integer(id)]))
+///     Ok(NEWEST.cut(rows, 20, |&(id, at)| vec![at.into(), id.into()]))
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

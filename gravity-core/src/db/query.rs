@@ -181,10 +181,6 @@ impl<'a> Query<'a> {
         self
     }
 
-    pub(super) fn engine(&self) -> Engine {
-        self.on.engine()
-    }
-
     pub(super) fn fail(&mut self, error: Error) {
         self.fault.get_or_insert(error);
     }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::{Entity, Id, Timestamp};
+
 /// A column that a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyColumn {
@@ -22,7 +24,7 @@ pub enum KeyKind {
     Text,
     /// `uuid` on PostgreSQL, 16 bytes on SQLite.
     Uuid,
-    /// `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite.
+    /// A [`Timestamp`].
     Time,
 }
 
@@ -42,9 +44,9 @@ pub enum KeyValue {
     /// Of a column of kind [`KeyKind::Uuid`].
     #[serde(rename = "u")]
     Uuid(Uuid),
-    /// Of a column of kind [`KeyKind::Time`]: microseconds since 1970.
+    /// Of a column of kind [`KeyKind::Time`].
     #[serde(rename = "t")]
-    Time(i64),
+    Time(Timestamp),
 }
 
 impl KeyColumn {
@@ -96,6 +98,18 @@ impl From<i64> for KeyValue {
 impl From<&str> for KeyValue {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
+    }
+}
+
+impl From<Timestamp> for KeyValue {
+    fn from(value: Timestamp) -> Self {
+        Self::Time(value)
+    }
+}
+
+impl<E: Entity> From<Id<E>> for KeyValue {
+    fn from(value: Id<E>) -> Self {
+        Self::Uuid(value.uuid())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The condition for the rows after a place.
 
-use super::super::{Engine, Query};
+use super::super::Query;
 use super::{KeyColumn, KeyValue};
 
 /// Appends ` AND (…)`.
@@ -26,16 +26,7 @@ fn bind(value: &KeyValue, query: &mut Query<'_>) -> Option<String> {
         KeyValue::Integer(value) => query.append_value(*value),
         KeyValue::Text(value) => query.append_value(value.as_str()),
         KeyValue::Uuid(value) => query.append_value(*value),
-        KeyValue::Time(value) => {
-            let number = query.append_value(*value);
-            if query.engine() == Engine::Postgres {
-                // Exact, unlike `to_timestamp`, which goes through a float.
-                return Some(format!(
-                    "(timestamptz 'epoch' + ${number} * interval '1 microsecond')"
-                ));
-            }
-            number
-        }
+        KeyValue::Time(value) => query.append_value(*value),
     };
     Some(format!("${number}"))
 }

@@ -6,14 +6,15 @@ use sqlx::SqlStr;
 
 use super::super::{Engine, Error, Executor, Tx, run};
 use super::{Migration, Migrations};
+use crate::Timestamp;
 
-/// A row of the ledger. The time is in microseconds since 1970 on both engines, so that it reads the same.
+/// A row of the ledger.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Applied {
     pub(super) version: i64,
     pub(super) name: String,
     pub(super) checksum: String,
-    pub(super) applied_at: i64,
+    pub(super) applied_at: Timestamp,
 }
 
 /// The statements on one service's ledger. Its name was checked when the `Migrations` were made.
@@ -31,13 +32,14 @@ impl Ledger {
     }
 
     pub(super) fn create_sql(&self) -> String {
-        let (table, integer, text, end) = match self.engine {
-            Engine::Sqlite => (&self.table, "INTEGER", "TEXT", " STRICT"),
-            Engine::Postgres => (&self.table, "bigint", "text", ""),
+        let table = &self.table;
+        let (integer, text, time, end) = match self.engine {
+            Engine::Sqlite => ("INTEGER", "TEXT", "INTEGER", " STRICT"),
+            Engine::Postgres => ("bigint", "text", "timestamptz", ""),
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {table} (\n    version {integer} PRIMARY KEY,\n    name {text} NOT NULL,\n    \
-             checksum {text} NOT NULL,\n    applied_at {integer} NOT NULL\n){end}"
+             checksum {text} NOT NULL,\n    applied_at {time} NOT NULL\n){end}"
         )
     }
 
@@ -45,7 +47,7 @@ impl Ledger {
     pub(super) fn insert_sql(&self, migration: &Migration) -> String {
         let now = match self.engine {
             Engine::Sqlite => "CAST(strftime('%s', 'now') AS INTEGER) * 1000000",
-            Engine::Postgres => "CAST(extract(epoch FROM now()) * 1000000 AS bigint)",
+            Engine::Postgres => "now()",
         };
         format!(
             "INSERT INTO {} (version, name, checksum, applied_at)\n    VALUES ({}, '{}', '{}', {now})",

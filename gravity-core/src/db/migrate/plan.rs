@@ -73,7 +73,7 @@ mod tests {
                 checksum: known
                     .map(|known| known.checksum(Engine::Sqlite))
                     .unwrap_or_default(),
-                applied_at: 0,
+                applied_at: crate::Timestamp::UNIX_EPOCH,
             }
         };
         versions.iter().map(row).collect()

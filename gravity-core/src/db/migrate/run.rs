@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::{Database, Engine, Error, ErrorKind, Executor, TransactionConfig, Tx};
 use super::ledger::{Ledger, script};
 use super::{Migration, Migrations, plan};
+use crate::Timestamp;
 
 /// SQLite waits for its busy timeout each time: many nodes that start at once wait for the one that migrates.
 const ATTEMPTS: u32 = 24;
@@ -25,8 +26,8 @@ pub struct MigrationStatus {
 pub enum MigrationState {
     /// It was not yet.
     Pending,
-    /// It was, at this time in microseconds since 1970.
-    Applied(i64),
+    /// It was, at this time.
+    Applied(Timestamp),
 }
 
 impl Migrations {
