@@ -19,3 +19,8 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
+
+/// The guides' code is compiled and run.
+#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
+#[doc = include_str!("../../docs/guides/write-a-store.md")]
+mod write_a_store {}
