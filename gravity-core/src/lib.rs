@@ -2,7 +2,10 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
+pub mod error;
 pub mod id;
+pub mod money;
+pub mod page;
 pub mod permission;
 pub mod principal;
 pub mod secret;
@@ -10,10 +13,14 @@ pub mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+pub mod validate;
 
 mod sql_value;
 
+pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
+pub use money::{Currency, Money};
+pub use page::{Cursor, Page, PageRequest};
 pub use permission::{Grant, Grants, Permission};
 pub use principal::Principal;
 pub use secret::{Secret, SecretString};

@@ -1,5 +1,6 @@
 //! Connecting, limits, losses and shutting down.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 

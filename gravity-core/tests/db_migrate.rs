@@ -1,5 +1,6 @@
 //! Migrations, on every back end.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::task::Poll;
 

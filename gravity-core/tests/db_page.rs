@@ -1,9 +1,13 @@
 //! Keyset pages against a plain sort, on every back end.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cmp::{Ordering, Reverse};
 
-use gravity_core::db::{Database, Error, ErrorKind, FromRow, KeyColumn, KeyKind, KeyValue, Keyset};
+use gravity_core::db::{Database, Error, ErrorKind, FromRow, KeyColumn, KeyKind, Keyset};
+use gravity_core::page::{
+    CursorContext, CursorKey, CursorKeys, Direction, KeyValue, Position, Sort,
+};
 use gravity_core::testing::db::each;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -75,35 +79,64 @@ fn compare(a: &Item, b: &Item, sort: &str) -> Ordering {
         .fold(Ordering::Equal, Ordering::then)
 }
 
-async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<Vec<Item>, Error> {
-    let keyset = Keyset::parse(sort, ALLOWED, ID)?;
-    let mut all = Vec::new();
-    let mut after: Option<Vec<KeyValue>> = None;
-    loop {
+fn sorts(sort: &str) -> Vec<Sort> {
+    let parse = |name: &str| match name.strip_prefix('-') {
+        Some(name) => Sort::descending(name),
+        None => Sort::ascending(name),
+    };
+    sort.split(',')
+        .filter(|name| !name.is_empty())
+        .map(parse)
+        .collect()
+}
+
+/// All pages in order: to the end of the list, and back to its beginning.
+async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec<Item>; 2], Error> {
+    let keyset = Keyset::sorted(&sorts(sort), ALLOWED, ID)?;
+    let keys = CursorKeys::new(CursorKey::random().unwrap());
+    let context = CursorContext::new("items")
+        .filter("least", least)
+        .sort(&sorts(sort));
+    let read = async |from: Option<&Position>| {
         let rows: Vec<Item> = db
             .query("SELECT id, rank, label FROM items WHERE rank >= $1")
             .bind(least)
             .push(" AND rank <= ")
             .push_bind(1_000_i64)
-            .push_page(&keyset, after.as_deref(), limit)
+            .push_page(&keyset, from, limit)
             .fetch_all()
             .await?;
-        let (page, next) = keyset.cut(rows, limit, |item| {
-            names(sort)
-                .iter()
-                .map(|(name, _)| value(item, name))
-                .collect()
+        let names: Vec<_> = keyset.columns().iter().map(KeyColumn::name).collect();
+        let page = keyset.cut(rows, from, limit, |item| {
+            names.iter().map(|name| value(item, name)).collect()
         });
-        assert!(page.len() <= limit as usize);
-        all.extend(page);
-        match next {
-            // As a client would send it back.
-            Some(next) => {
-                after = serde_json::from_str(&serde_json::to_string(&next).unwrap()).unwrap()
-            }
-            None => return Ok(all),
+        assert!(page.items.len() <= limit as usize);
+        Ok::<_, Error>(page)
+    };
+    let (mut forward, mut backward) = (Vec::new(), Vec::new());
+    let mut from: Option<Position> = None;
+    loop {
+        let page = read(from.as_ref()).await?;
+        assert_eq!(page.previous.is_some(), from.is_some());
+        // As a client would send it back.
+        let sealed = page.clone().seal(&keys, &context).unwrap();
+        forward.extend(page.items);
+        match sealed.next {
+            Some(next) => from = Some(keys.open(&context, &next).unwrap()),
+            None => break,
         }
     }
+    from = from.map(|position| Position {
+        direction: Direction::Backward,
+        ..position
+    });
+    // The last page's place, turned round, leads to the rows before the row it names.
+    while let Some(place) = from {
+        let page = read(Some(&place)).await?;
+        backward.splice(0..0, page.items);
+        from = page.previous;
+    }
+    Ok([forward, backward])
 }
 
 #[tokio::test]
@@ -132,7 +165,11 @@ async fn pages_together_are_the_sorted_list() {
             for sort in SORTS {
                 let mut expected: Vec<_> = items.iter().filter(|item| item.rank >= 1).cloned().collect();
                 expected.sort_by(|a, b| compare(a, b, sort));
-                assert_eq!(pages(&db, sort, 1, 3).await.unwrap(), expected, "sorted by `{sort}`");
+                let [forward, backward] = pages(&db, sort, 1, 3).await.unwrap();
+                assert_eq!(forward, expected, "sorted by `{sort}`");
+                // All rows but those of the last page, and the one that its place names.
+                let before = (expected.len().saturating_sub(1) / 3 * 3).saturating_sub(1);
+                assert_eq!(backward, expected[..before], "sorted by `{sort}`, backward");
             }
         }
     })
@@ -152,23 +189,28 @@ async fn what_is_not_allowed_is_refused() {
                 ErrorKind::Cursor
             );
         }
-        let keyset = Keyset::parse("label", ALLOWED, ID).unwrap();
+        let keyset = Keyset::sorted(&[Sort::ascending("label")], ALLOWED, ID).unwrap();
         let wrong: [&[KeyValue]; 4] = [
             &[],
             &[KeyValue::Null],
             &[KeyValue::Integer(1), KeyValue::Integer(1)],
             &[KeyValue::Null, KeyValue::Null],
         ];
+        let place = |values: &[KeyValue]| Position {
+            direction: Direction::Forward,
+            values: values.to_vec(),
+        };
         for values in wrong {
+            let values = place(values);
             let query = db
                 .query("SELECT id, rank, label FROM items WHERE true")
-                .push_page(&keyset, Some(values), 5);
+                .push_page(&keyset, Some(&values), 5);
             assert_eq!(
                 query.fetch_all::<Item>().await.unwrap_err().kind(),
                 ErrorKind::Cursor
             );
         }
-        let none = [KeyValue::Null, KeyValue::Integer(0)];
+        let none = place(&[KeyValue::Null, KeyValue::Integer(0)]);
         let query = db
             .query("SELECT id, rank, label FROM items WHERE true")
             .push_page(&keyset, Some(&none), 5);

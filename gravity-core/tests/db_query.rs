@@ -1,5 +1,6 @@
 //! Statements, values and rows, on every back end.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use gravity_core::Timestamp;

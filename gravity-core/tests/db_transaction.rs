@@ -1,5 +1,6 @@
 //! Transactions, on every back end.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -338,7 +339,8 @@ async fn collisions_are_repeated_and_bounded() {
         let (one, two) = (task(1, 2), task(2, 1));
         one.await.unwrap().unwrap();
         two.await.unwrap().unwrap();
-        assert_eq!(attempts.load(Ordering::SeqCst), 3);
+        // The server may have killed both.
+        assert!(attempts.load(Ordering::SeqCst) >= 3);
         assert_eq!((value(&db, 1).await, value(&db, 2).await), (2, 2));
 
         // One that always collides gives up, with the collision as its error.

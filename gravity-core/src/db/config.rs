@@ -33,13 +33,29 @@ pub struct DatabaseConfig {
     pub(super) acquire_timeout: Duration,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) max_lifetime: Option<Duration>,
-    pub(super) statement_timeout: Option<Option<Duration>>,
+    pub(super) statement_timeout: StatementTimeout,
     pub(super) lock_timeout: Option<Duration>,
     pub(super) idle_in_transaction_timeout: Option<Duration>,
     pub(super) busy_timeout: Duration,
     pub(super) durability: Durability,
     pub(super) application_name: Option<String>,
     pub(super) statement_cache: usize,
+}
+
+/// The engines have different defaults.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum StatementTimeout {
+    Default,
+    Set(Option<Duration>),
+}
+
+impl StatementTimeout {
+    pub(super) fn or(self, default: Option<Duration>) -> Option<Duration> {
+        match self {
+            Self::Default => default,
+            Self::Set(timeout) => timeout,
+        }
+    }
 }
 
 impl Default for DatabaseConfig {
@@ -50,7 +66,7 @@ impl Default for DatabaseConfig {
             acquire_timeout: Duration::from_secs(5),
             idle_timeout: Some(Duration::from_mins(10)),
             max_lifetime: Some(Duration::from_mins(30)),
-            statement_timeout: None,
+            statement_timeout: StatementTimeout::Default,
             lock_timeout: Some(Duration::from_secs(5)),
             idle_in_transaction_timeout: Some(Duration::from_secs(30)),
             busy_timeout: Duration::from_secs(5),
@@ -103,7 +119,7 @@ impl DatabaseConfig {
     /// On SQLite a timeout costs a message to the connection's thread each time a connection is taken
     /// from the pool, and is off unless it is asked for here.
     pub fn with_statement_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.statement_timeout = Some(timeout.into());
+        self.statement_timeout = StatementTimeout::Set(timeout.into());
         self
     }
 

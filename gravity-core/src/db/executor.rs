@@ -20,7 +20,7 @@ use super::{Database, Engine, Query, Tx};
 /// ```
 pub struct Executor<'a>(On<'a>);
 
-impl<'a> Executor<'a> {
+impl Executor<'_> {
     /// A statement, as [`Database::query`] makes it.
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         Query::new(self.0.reborrow(), sql)

@@ -2,12 +2,15 @@
 
 mod column;
 mod predicate;
+mod rows;
 
 use std::borrow::Cow;
 
-pub use column::{KeyColumn, KeyKind, KeyValue};
+pub use column::{KeyColumn, KeyKind};
+pub use rows::PageRows;
 
 use super::{Error, ErrorKind, Query};
+use crate::page::{Direction, KeyValue, Position, Sort, SortOrder};
 
 /// The order of a list that is read page by page: columns, of which the last is unique.
 ///
@@ -18,7 +21,8 @@ use super::{Error, ErrorKind, Query};
 ///
 /// ```
 /// use gravity_core::Timestamp;
-/// use gravity_core::db::{Database, Error, KeyColumn, KeyKind, KeyValue, Keyset};
+/// use gravity_core::db::{Database, Error, KeyColumn, KeyKind, Keyset, PageRows};
+/// use gravity_core::page::Position;
 ///
 /// const NEWEST: Keyset =
 ///     Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Integer)]);
@@ -26,15 +30,15 @@ use super::{Error, ErrorKind, Query};
 /// async fn page(
 ///     db: &Database,
 ///     owner: &str,
-///     after: Option<&[KeyValue]>,
-/// ) -> Result<(Vec<(i64, Timestamp)>, Option<Vec<KeyValue>>), Error> {
+///     from: Option<&Position>,
+/// ) -> Result<PageRows<(i64, Timestamp)>, Error> {
 ///     let rows = db
 ///         .query("SELECT id, created_at FROM notes WHERE owner = $1")
 ///         .bind(owner)
-///         .push_page(&NEWEST, after, 20)
+///         .push_page(&NEWEST, from, 20)
 ///         .fetch_all()
 ///         .await?;
-///     Ok(NEWEST.cut(rows, 20, |&(id, at)| vec![at.into(), id.into()]))
+///     Ok(NEWEST.cut(rows, from, 20, |&(id, at)| vec![at.into(), id.into()]))
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,48 +64,39 @@ impl Keyset {
         }
     }
 
-    /// The order that a caller asks for: names with commas between, `-` before a name for descending, such as
-    /// `-created_at,title`. A name stands for a column of `allowed`, in either direction; anything else is an
-    /// error of kind [`ErrorKind::Cursor`]. `unique` comes last, in the direction of the column before it, and
-    /// is the whole order when `text` is empty.
-    pub fn parse(
-        text: &str,
+    /// The order that a caller asks for. A field stands for a column of `allowed`, in either direction; another
+    /// one, or one twice, is an error of kind [`ErrorKind::Cursor`]. `unique` comes last, in the direction of
+    /// the column before it, and is the whole order when there are no `sorts`.
+    pub fn sorted(
+        sorts: &[Sort],
         allowed: &[(&str, KeyColumn)],
         unique: KeyColumn,
     ) -> Result<Self, Error> {
-        let mut columns = Vec::new();
+        let mut columns: Vec<KeyColumn> = Vec::with_capacity(sorts.len() + 1);
         let mut is_descending = unique.is_descending;
-        for name in text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
-            let (name, descending) = match name.strip_prefix('-') {
-                Some(name) => (name, true),
-                None => (name, false),
-            };
-            let Some((_, column)) = allowed.iter().find(|(allowed, _)| *allowed == name) else {
+        for sort in sorts {
+            let Some((_, column)) = allowed.iter().find(|(field, _)| *field == sort.field) else {
                 return Err(Error::new(
                     ErrorKind::Cursor,
-                    "the list cannot be sorted by this name",
+                    "the list cannot be sorted by this field",
                 ));
             };
-            if columns
-                .iter()
-                .any(|known: &KeyColumn| known.name == column.name)
-            {
+            if columns.iter().any(|known| known.name == column.name) {
                 return Err(Error::new(
                     ErrorKind::Cursor,
-                    "the list is sorted twice by the same name",
+                    "the list is sorted twice by one field",
                 ));
             }
-            is_descending = descending;
+            is_descending = sort.order == SortOrder::Descending;
             columns.push(KeyColumn {
                 is_descending,
                 ..*column
             });
         }
-        if !columns.iter().any(|column| column.name == unique.name) {
+        // What follows a unique column decides nothing.
+        if let Some(at) = columns.iter().position(|column| column.name == unique.name) {
+            columns.truncate(at + 1);
+        } else {
             columns.push(KeyColumn {
                 is_descending,
                 ..unique
@@ -117,8 +112,7 @@ impl Keyset {
         &self.columns
     }
 
-    /// Whether these values can be a place in this order. What a client sent back is checked by it; the
-    /// statement checks it too.
+    /// Whether these values can be a place in this order. The statement checks it too.
     pub fn check(&self, values: &[KeyValue]) -> Result<(), Error> {
         let fits = values.len() == self.columns.len()
             && self
@@ -135,30 +129,12 @@ impl Keyset {
         ))
     }
 
-    /// Makes a page of the rows that a statement with [`Query::push_page`] of the same limit gave: at most
-    /// `limit` of them, and the place after the last one if there are more. `key` gives a row's values of the
-    /// columns, in their order.
-    pub fn cut<T>(
-        &self,
-        mut rows: Vec<T>,
-        limit: u32,
-        key: impl FnOnce(&T) -> Vec<KeyValue>,
-    ) -> (Vec<T>, Option<Vec<KeyValue>>) {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| has_more).map(key);
-        debug_assert!(
-            next.as_deref().is_none_or(|next| self.check(next).is_ok()),
-            "the key fits the columns"
-        );
-        (rows, next)
-    }
-
-    pub(super) fn append(&self, query: &mut Query<'_>, after: Option<&[KeyValue]>, limit: u32) {
-        if let Some(values) = after {
-            match self.check(values) {
-                Ok(()) => predicate::append(&self.columns, values, query),
+    pub(super) fn append(&self, query: &mut Query<'_>, from: Option<&Position>, limit: u32) {
+        let mut is_backward = false;
+        if let Some(position) = from {
+            is_backward = position.direction == Direction::Backward;
+            match self.check(&position.values) {
+                Ok(()) => predicate::append(&self.columns, position, query),
                 Err(error) => query.fail(error),
             }
         }
@@ -166,14 +142,18 @@ impl Keyset {
             let text = query.text();
             text.push_str(if index == 0 { " ORDER BY " } else { ", " });
             text.push_str(column.name);
-            text.push_str(if column.is_descending {
-                " DESC"
-            } else {
+            text.push_str(if column.is_descending == is_backward {
                 " ASC"
+            } else {
+                " DESC"
             });
             // An index has its nulls at one end; where there are none, do not ask for the other.
             if column.is_nullable {
-                text.push_str(" NULLS LAST");
+                text.push_str(if is_backward {
+                    " NULLS FIRST"
+                } else {
+                    " NULLS LAST"
+                });
             }
         }
         query.text().push_str(" LIMIT ");

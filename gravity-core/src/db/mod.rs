@@ -30,7 +30,7 @@ pub use database::Database;
 pub use engine::Engine;
 pub use error::{Constraint, Error, ErrorKind};
 pub use executor::Executor;
-pub use keyset::{KeyColumn, KeyKind, KeyValue, Keyset};
+pub use keyset::{KeyColumn, KeyKind, Keyset, PageRows};
 pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
 pub use query::Query;
 pub use row::{Row, Scalar};

@@ -7,6 +7,7 @@ use super::args::Args;
 use super::pool::{Connection, Pooled};
 use super::tx::State;
 use super::{Bind, Database, Engine, Error, ErrorKind, Keyset, Row, Scalar, run};
+use crate::page::Position;
 
 /// The most values one statement can have: SQLite's limit; PostgreSQL's is twice that.
 const MAX_VALUES: usize = 32_766;
@@ -144,14 +145,9 @@ impl<'a> Query<'a> {
 
     /// Appends the place in a list, its order and its limit: `AND … ORDER BY … LIMIT …`. See [`Keyset`].
     ///
-    /// `after` is the last row of the page before, as [`Keyset::values`] checked it; `None` begins the list.
-    pub fn push_page(
-        mut self,
-        keyset: &Keyset,
-        after: Option<&[super::KeyValue]>,
-        limit: u32,
-    ) -> Self {
-        keyset.append(&mut self, after, limit);
+    /// `from` is a place beside a page that was read before, out of its cursor; `None` begins the list.
+    pub fn push_page(mut self, keyset: &Keyset, from: Option<&Position>, limit: u32) -> Self {
+        keyset.append(&mut self, from, limit);
         self
     }
 

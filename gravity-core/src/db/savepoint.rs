@@ -42,7 +42,6 @@ impl Tx<'_> {
         let mut tx = Tx::new(open.connection());
         let result = body(&mut tx).await;
         let inner = std::mem::take(&mut tx.state);
-        drop(tx);
         let (result, ended) = match (result, inner.check()) {
             (Ok(value), Ok(())) => (Ok(value), open.commit().await),
             (Ok(_), Err(error)) => (Err(error.into()), open.roll_back().await),

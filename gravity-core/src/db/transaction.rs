@@ -106,7 +106,8 @@ impl Database {
             Err(error) => return fail(error),
         };
         let sql = config.begin(self.engine());
-        let attempt = run(pooled.borrow(), sql, self.primary.identity, body).await;
+        // On the heap, so that the futures of those who call this stay small.
+        let attempt = Box::pin(run(pooled.borrow(), sql, self.primary.identity, body)).await;
         if attempt.is_broken {
             pooled.discard();
         }
@@ -160,7 +161,6 @@ where
     let mut tx = Tx::new(open.connection());
     let result = scope::enter(pool, body(&mut tx)).await;
     let state = std::mem::take(&mut tx.state);
-    drop(tx);
     let result = match (result, state.check()) {
         (Ok(value), Ok(())) => {
             let Err(error) = open.commit().await else {

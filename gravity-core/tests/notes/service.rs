@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use gravity_core::db::KeyValue;
+use gravity_core::db::PageRows;
+use gravity_core::page::Position;
 use gravity_core::{Clock, Id, Subject};
 
 use super::store::NoteStore;
@@ -57,9 +58,9 @@ impl Notes {
     pub(crate) async fn list(
         &self,
         owner: &Subject,
-        after: Option<&[KeyValue]>,
+        from: Option<&Position>,
         limit: u32,
-    ) -> Result<(Vec<Note>, Option<Vec<KeyValue>>), NotesError> {
-        self.store.newest(owner, after, limit).await
+    ) -> Result<PageRows<Note>, NotesError> {
+        self.store.newest(owner, from, limit).await
     }
 }

@@ -50,7 +50,7 @@ fn options(url: &str, config: &DatabaseConfig) -> Result<PgConnectOptions, Error
     let timeouts = [
         (
             "statement_timeout",
-            config.statement_timeout.unwrap_or(Some(STATEMENT_TIMEOUT)),
+            config.statement_timeout.or(Some(STATEMENT_TIMEOUT)),
         ),
         ("lock_timeout", config.lock_timeout),
         (

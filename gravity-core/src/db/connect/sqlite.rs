@@ -16,9 +16,10 @@ const ATTEMPTS: u32 = 20;
 pub(super) async fn connect(url: &str, config: &DatabaseConfig) -> Result<Primary, Error> {
     let location = Location::of(url)?;
     let options = options(url, &location, config)?;
-    let anchor = match location.is_memory {
-        true => Some(options.connect().await?),
-        false => None,
+    let anchor = if location.is_memory {
+        Some(options.connect().await?)
+    } else {
+        None
     };
     let pool = pool(&location, config).connect_with(options.clone());
     let pool = match pool.await {
@@ -26,7 +27,7 @@ pub(super) async fn connect(url: &str, config: &DatabaseConfig) -> Result<Primar
         Err(error) => retry(Error::from(error), &location, options, config).await?,
     };
     let timeouts = Timeouts {
-        sqlite_statement: config.statement_timeout.flatten(),
+        sqlite_statement: config.statement_timeout.or(None),
     };
     let label = if location.is_memory {
         "memory".to_owned()

@@ -14,7 +14,7 @@ pub(super) struct Applied {
     pub(super) version: i64,
     pub(super) name: String,
     pub(super) checksum: String,
-    pub(super) applied_at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// The statements on one service's ledger. Its name was checked when the `Migrations` were made.
@@ -74,7 +74,7 @@ impl Ledger {
 
     pub(super) async fn read(&self, on: &mut Executor<'_>) -> Result<Vec<Applied>, Error> {
         let sql = format!(
-            "SELECT version, name, checksum, applied_at FROM {} ORDER BY version",
+            "SELECT version, name, checksum, applied_at AS at FROM {} ORDER BY version",
             self.table
         );
         on.query_built(sql).fetch_all().await

@@ -10,7 +10,7 @@ use super::super::Engine;
 /// and must not begin or end a transaction, because it runs in one.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    pub(super) version: i64,
+    pub(super) version: u32,
     pub(super) name: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
@@ -26,7 +26,7 @@ impl Migration {
         postgres: &'static str,
     ) -> Self {
         Self {
-            version: version as i64,
+            version,
             name,
             sqlite,
             postgres,
@@ -35,7 +35,7 @@ impl Migration {
 
     /// The number of this step, from 1.
     pub const fn version(&self) -> i64 {
-        self.version
+        self.version as i64
     }
 
     /// The name of this step.
@@ -116,7 +116,7 @@ impl Migrations {
         let mut index = 0;
         while index < all.len() {
             assert!(
-                all[index].version == index as i64 + 1,
+                all[index].version as usize == index + 1,
                 "migrations are numbered 1, 2, 3, … in order"
             );
             index += 1;

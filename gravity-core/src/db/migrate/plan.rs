@@ -21,7 +21,7 @@ pub(super) fn pending(
         !migrations
             .all
             .iter()
-            .any(|known| known.version == row.version)
+            .any(|known| known.version() == row.version)
     }) {
         return refuse(format!(
             "the database is newer than this program: it has step {} (`{}`), and the program knows {}; \
@@ -32,7 +32,7 @@ pub(super) fn pending(
         ));
     }
     for (known, row) in migrations.all.iter().zip(applied) {
-        if known.version != row.version {
+        if known.version() != row.version {
             return refuse(format!(
                 "step {} (`{}`) was never applied, and step {} was; the ledger `{}` has a gap",
                 known.version,
@@ -66,14 +66,14 @@ mod tests {
 
     fn applied(versions: &[i64]) -> Vec<Applied> {
         let row = |&version: &i64| {
-            let known = KNOWN.all.iter().find(|known| known.version == version);
+            let known = KNOWN.all.iter().find(|known| known.version() == version);
             Applied {
                 version,
                 name: known.map_or("later", |known| known.name).into(),
                 checksum: known
                     .map(|known| known.checksum(Engine::Sqlite))
                     .unwrap_or_default(),
-                applied_at: crate::Timestamp::UNIX_EPOCH,
+                at: crate::Timestamp::UNIX_EPOCH,
             }
         };
         versions.iter().map(row).collect()

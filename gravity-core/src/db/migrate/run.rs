@@ -51,7 +51,7 @@ impl Migrations {
     /// Records all steps up to this version as applied without running them: for a schema that was made by
     /// other means. Gives the steps it recorded. Versions that the program does not know are an error.
     pub async fn record(&self, db: &Database, version: i64) -> Result<Vec<Migration>, Error> {
-        if !self.all.iter().any(|known| known.version == version) {
+        if !self.all.iter().any(|known| known.version() == version) {
             return Err(Error::new(
                 ErrorKind::Migration,
                 format!("{}: there is no step {version} to record", self.service),
@@ -77,10 +77,10 @@ impl Migrations {
         };
         plan::pending(self, &applied, db.engine())?;
         let status = |(index, migration): (usize, &Migration)| MigrationStatus {
-            version: migration.version,
+            version: migration.version(),
             name: migration.name,
             state: match applied.get(index) {
-                Some(row) => MigrationState::Applied(row.applied_at),
+                Some(row) => MigrationState::Applied(row.at),
                 None => MigrationState::Pending,
             },
         };
@@ -158,7 +158,7 @@ impl Apply {
     fn reaches(self, migration: &Migration) -> bool {
         match self {
             Self::Run => true,
-            Self::Record { version } => migration.version <= version,
+            Self::Record { version } => migration.version() <= version,
         }
     }
 }

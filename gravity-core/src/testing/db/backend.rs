@@ -76,15 +76,14 @@ impl TestDatabase {
                 Self::open(url, Some(folder), config).await
             }
             #[cfg(feature = "postgres")]
-            Backend::Postgres => match std::env::var("DATABASE_URL") {
-                Ok(url) => Self::on_server(url, config).await,
-                Err(_)
-                    if std::env::var("GRAVITY_REQUIRE_BACKENDS")
-                        .is_ok_and(|value| value == "1") =>
+            Backend::Postgres => match std::env::var("DATABASE_URL").ok() {
+                Some(url) => Self::on_server(url, config).await,
+                None if std::env::var("GRAVITY_REQUIRE_BACKENDS")
+                    .is_ok_and(|value| value == "1") =>
                 {
                     panic!("DATABASE_URL is not set, and GRAVITY_REQUIRE_BACKENDS is")
                 }
-                Err(_) => {
+                None => {
                     say("SKIPPED postgres: DATABASE_URL is not set");
                     return None;
                 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use gravity_core::Subject;
-use gravity_core::db::{Error, KeyValue};
+use gravity_core::db::PageRows;
+use gravity_core::page::{Direction, KeyValue, Position};
 
 use super::sql::NEWEST;
 use super::{Draft, Note, NoteId, NoteStore, NotesError};
@@ -84,10 +85,9 @@ impl NoteStore for MemoryStore {
     async fn newest(
         &self,
         owner: &Subject,
-        after: Option<&[KeyValue]>,
+        from: Option<&Position>,
         limit: u32,
-    ) -> Result<(Vec<Note>, Option<Vec<KeyValue>>), NotesError> {
-        after.map_or(Ok::<_, Error>(()), |values| NEWEST.check(values))?;
+    ) -> Result<PageRows<Note>, NotesError> {
         let mut notes: Vec<Note> = self
             .notes()
             .values()
@@ -95,10 +95,23 @@ impl NoteStore for MemoryStore {
             .cloned()
             .collect();
         notes.sort_by_key(|note| std::cmp::Reverse((note.created_at, note.id)));
-        if let Some([KeyValue::Time(at), KeyValue::Uuid(id)]) = after {
-            notes.retain(|note| (note.created_at, note.id.uuid()) < (*at, *id));
+        if let Some(Position { direction, values }) = from {
+            NEWEST.check(values)?;
+            let [KeyValue::Time(at), KeyValue::Uuid(id)] = values[..] else {
+                unreachable!("it was checked")
+            };
+            let place = (at, id);
+            match direction {
+                Direction::Forward => {
+                    notes.retain(|note| (note.created_at, note.id.uuid()) < place);
+                }
+                Direction::Backward => {
+                    notes.retain(|note| (note.created_at, note.id.uuid()) > place);
+                    notes.reverse();
+                }
+            }
         }
-        Ok(NEWEST.cut(notes, limit, |note| {
+        Ok(NEWEST.cut(notes, from, limit, |note| {
             vec![note.created_at.into(), note.id.into()]
         }))
     }

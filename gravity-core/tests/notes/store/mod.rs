@@ -7,7 +7,8 @@ pub(crate) use memory::MemoryStore;
 pub(crate) use sql::SqlStore;
 
 use gravity_core::Subject;
-use gravity_core::db::KeyValue;
+use gravity_core::db::PageRows;
+use gravity_core::page::Position;
 
 use super::{Draft, Note, NoteId, NotesError};
 
@@ -34,11 +35,11 @@ pub(crate) trait NoteStore: Send + Sync + 'static {
     /// Removes the note. Of several callers exactly one succeeds; the others are told `NotFound`.
     async fn remove(&self, owner: &Subject, id: NoteId) -> Result<(), NotesError>;
 
-    /// The owner's notes, the newest first, and the place after the last one if there are more.
+    /// The owner's notes, the newest first, page by page, either way.
     async fn newest(
         &self,
         owner: &Subject,
-        after: Option<&[KeyValue]>,
+        from: Option<&Position>,
         limit: u32,
-    ) -> Result<(Vec<Note>, Option<Vec<KeyValue>>), NotesError>;
+    ) -> Result<PageRows<Note>, NotesError>;
 }

@@ -2,8 +2,10 @@
 
 use gravity_core::Subject;
 use gravity_core::db::{
-    Database, Error, KeyColumn, KeyKind, KeyValue, Keyset, Migration, Migrations,
+    Database, Error, KeyColumn, KeyKind, Keyset, Migration, Migrations, PageRows,
 };
+
+use gravity_core::page::Position;
 
 use super::{Draft, Note, NoteId, NoteStore, NotesError};
 
@@ -107,17 +109,17 @@ impl NoteStore for SqlStore {
     async fn newest(
         &self,
         owner: &Subject,
-        after: Option<&[KeyValue]>,
+        from: Option<&Position>,
         limit: u32,
-    ) -> Result<(Vec<Note>, Option<Vec<KeyValue>>), NotesError> {
+    ) -> Result<PageRows<Note>, NotesError> {
         let rows = self
             .db
             .query("SELECT * FROM notes WHERE owner = $1")
             .bind(owner)
-            .push_page(&NEWEST, after, limit)
+            .push_page(&NEWEST, from, limit)
             .fetch_all::<Note>()
             .await?;
-        Ok(NEWEST.cut(rows, limit, |note| {
+        Ok(NEWEST.cut(rows, from, limit, |note| {
             vec![note.created_at.into(), note.id.into()]
         }))
     }
