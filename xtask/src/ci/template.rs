@@ -18,12 +18,12 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         .prefix("gravity-template-")
         .tempdir()?;
     copy_files(&workspace.root, copy.path())?;
-    new_service::stamp(&workspace.root, copy.path(), NAME)?;
+    let dir = new_service::stamp(&workspace.root, copy.path(), NAME)?;
+    new_service::format(copy.path(), &dir)?;
 
     let target = target_dir(workspace)?;
     let backends = Backends::start()?;
-    let steps: [&[&str]; 4] = [
-        &["fmt", "--package", PACKAGE, "--", "--check"],
+    let steps: [&[&str]; 3] = [
         &[
             "clippy",
             "--package",
