@@ -1,17 +1,18 @@
 //! [`ClientConfig`]: how a client calls.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Buf;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, Response};
-use tower::Service;
+use tower::{Layer, Service};
 
 use super::base::Base;
 use super::error::ClientError;
 use super::handle::Client;
-use super::transport;
+use super::transport::{self, Transport};
 use crate::http::body::{Body, BoxError};
 use crate::http::routes::Routes;
 
@@ -39,8 +40,12 @@ pub struct ClientConfig {
     pub(super) max_response: u64,
     pub(super) roots: Vec<Vec<u8>>,
     pub(super) headers: HeaderMap,
+    layer: Option<LayerFn>,
     invalid: Option<String>,
 }
+
+/// Puts a layer around a transport; the layer's types are forgotten.
+type LayerFn = Arc<dyn Fn(Transport) -> Transport + Send + Sync>;
 
 impl Default for ClientConfig {
     fn default() -> Self {
@@ -62,6 +67,7 @@ impl ClientConfig {
             max_response: 16 * 1024 * 1024,
             roots: Vec::new(),
             headers: HeaderMap::from_iter([(USER_AGENT, agent)]),
+            layer: None,
             invalid: None,
         }
     }
@@ -159,6 +165,28 @@ impl ClientConfig {
         self.with_header(header, key)
     }
 
+    /// Puts a tower layer around every try: a circuit breaker, metrics, a signature. A later layer goes
+    /// around the earlier ones. An error of the layer's own is a [`ClientError::Io`], unless it is a
+    /// [`ClientError`] already.
+    #[must_use]
+    pub fn with_layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<Transport> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        B: http_body::Body<Data: Buf> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let inner = self.layer.take();
+        self.layer = Some(Arc::new(move |transport| {
+            let transport =
+                inner.as_ref().map_or_else(|| transport.clone(), |inner| inner(transport.clone()));
+            transport::erase(layer.layer(transport))
+        }));
+        self
+    }
+
     fn refuse(&mut self, name: &HeaderName) {
         self.invalid = Some(format!("the value of the header {name} holds a byte that no header may hold"));
     }
@@ -167,7 +195,8 @@ impl ClientConfig {
     /// the address's own path. Nothing is sent yet.
     ///
     /// Connections are kept and shared, over HTTP/2 where TLS agrees on it, else HTTP/1.1. Fails when
-    /// the address or what was configured is not valid.
+    /// the address or what was configured is not valid. For `https` it reads the system's certificates:
+    /// make a client once, and clone it.
     pub fn connect(self, url: &str) -> Result<Client, ClientError> {
         let base = Base::parse(url)?;
         let transport = transport::remote(&self, base.is_https())?;
@@ -191,7 +220,8 @@ impl ClientConfig {
         self.finish(transport::erase(service), Base::local())
     }
 
-    fn finish(self, transport: transport::Transport, base: Base) -> Result<Client, ClientError> {
+    fn finish(mut self, transport: Transport, base: Base) -> Result<Client, ClientError> {
+        let transport = self.layer.take().map_or_else(|| transport.clone(), |layer| layer(transport.clone()));
         match self.invalid {
             Some(reason) => Err(ClientError::Invalid(reason)),
             None => Ok(Client::new(transport, base, &self)),

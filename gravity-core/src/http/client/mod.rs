@@ -47,3 +47,8 @@ pub use config::ClientConfig;
 pub use error::{ClientError, DecodeError};
 pub use handle::Client;
 pub use problem::{RemoteFault, RemoteProblem};
+pub use transport::Transport;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guides/call-a-service.md")]
+struct Guide;

@@ -22,8 +22,8 @@ use super::config::ClientConfig;
 use super::error::ClientError;
 use crate::http::body::{Body, BoxError};
 
-/// A service whose type is forgotten.
-pub(super) type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+/// What a client's layers stand around: a service whose type is forgotten.
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
 pub(super) fn erase<S, B>(service: S) -> Transport
 where
