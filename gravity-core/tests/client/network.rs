@@ -59,6 +59,12 @@ async fn a_connection_that_closes_before_its_answer_is_tried_again() {
     .await;
     assert_eq!(server.client().get("/").send::<u8>().await.unwrap(), 7);
     assert_eq!(server.accepted(), 3);
+    // From here on no connection answers.
+    let client = server.client();
+    assert!(client.post("/").json(&1).send_empty().await.is_err());
+    assert_eq!(server.accepted(), 4, "it may have been done");
+    assert!(client.post("/").json(&1).idempotency_key("k").send_empty().await.is_err());
+    assert_eq!(server.accepted(), 7);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::serve::Server;
@@ -50,7 +51,12 @@ impl Authority {
             let acceptor = acceptor.clone();
             async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
-                let service = service_fn(|request: http::Request<_>| async move {
+                let service = service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    if request.uri().path() == "/never" {
+                        let _guard = Guard;
+                        BEGAN.add_permits(1);
+                        std::future::pending::<()>().await;
+                    }
                     let version = format!("\"{:?}\"", request.version());
                     Ok::<_, Infallible>(http::Response::new(Body::from(version)))
                 });
@@ -60,6 +66,17 @@ impl Authority {
             }
         })
         .await
+    }
+}
+
+static BEGAN: Semaphore = Semaphore::const_new(0);
+static DROPPED: Semaphore = Semaphore::const_new(0);
+
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        DROPPED.add_permits(1);
     }
 }
 
@@ -98,6 +115,21 @@ async fn many_calls_share_one_connection_over_http_2() {
 }
 
 #[tokio::test]
+async fn a_dropped_call_gives_up_its_stream_and_not_the_connection() {
+    let authority = Authority::new();
+    let server = authority.serve("localhost", &["h2"]).await;
+    let config = ClientConfig::new().with_root_certificates(authority.pem());
+    let client = config.connect(&url(&server, "localhost")).unwrap();
+    tokio::select! {
+        _ = client.get("/never").send_empty() => panic!("answered"),
+        began = BEGAN.acquire() => began.unwrap().forget(),
+    }
+    DROPPED.acquire().await.unwrap().forget();
+    assert_eq!(client.get("/").send::<String>().await.unwrap(), "HTTP/2.0");
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
 async fn an_unknown_authority_and_a_wrong_name_are_refused_at_once() {
     let (known, unknown) = (Authority::new(), Authority::new());
     let config = ClientConfig::new().with_root_certificates(known.pem());
@@ -116,7 +148,8 @@ async fn an_unknown_authority_and_a_wrong_name_are_refused_at_once() {
 async fn a_plain_server_is_no_tls_server() {
     let server = Server::start(|_, _| async {}).await;
     let authority = Authority::new();
-    let config = ClientConfig::new().with_root_certificates(authority.pem()).with_retries(0);
+    let config = ClientConfig::new().with_root_certificates(authority.pem());
     let error = config.connect(&url(&server, "localhost")).unwrap().get("/").send::<u8>().await.unwrap_err();
-    assert!(matches!(error, ClientError::Connect(_)), "{error:?}");
+    assert!(matches!(error, ClientError::Connect(_)) && error.is_retryable(), "{error:?}");
+    assert_eq!(server.accepted(), 3, "a handshake that broke off may work the next time");
 }

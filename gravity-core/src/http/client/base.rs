@@ -98,3 +98,43 @@ pub(super) fn push_segment(path: &mut String, segment: &str) -> Result<(), Clien
     let _ = write!(path, "{}", utf8_percent_encode(segment, SEGMENT));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_go_below_the_base() {
+        for (base, uri) in [
+            ("http://h", "http://h/notes?a=1"),
+            ("https://h:8443/", "https://h:8443/notes?a=1"),
+            ("http://[::1]:80/a/b//", "http://[::1]:80/a/b/notes?a=1"),
+        ] {
+            assert_eq!(Base::parse(base).unwrap().join("/notes", "a=1").unwrap().to_string(), uri);
+        }
+        assert_eq!(Base::local().join("/notes", "").unwrap().to_string(), "/notes");
+        assert!(Base::local().join(&"/x".repeat(40_000), "").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_segment_is_one_segment_and_comes_out_as_it_went_in(first in ".+", second in ".*") {
+            let mut path = literal("/notes").unwrap();
+            let pushed = push_segment(&mut path, &first).and_then(|()| push_segment(&mut path, &second));
+            let refused = |text: &str| matches!(text, "" | "." | "..");
+            prop_assert_eq!(pushed.is_err(), refused(&first) || refused(&second));
+            if pushed.is_ok() {
+                let uri = Base::parse("http://h/api").unwrap().join(&path, "").unwrap();
+                let segments: Vec<_> = uri
+                    .path()
+                    .split('/')
+                    .map(|segment| percent_decode_str(segment).decode_utf8().unwrap().into_owned())
+                    .collect();
+                prop_assert_eq!(segments, ["", "api", "notes", first.as_str(), second.as_str()]);
+            }
+        }
+    }
+}

@@ -179,11 +179,8 @@ impl ClientConfig {
         B::Error: Into<BoxError>,
     {
         let inner = self.layer.take();
-        self.layer = Some(Arc::new(move |transport| {
-            let transport =
-                inner.as_ref().map_or_else(|| transport.clone(), |inner| inner(transport.clone()));
-            transport::erase(layer.layer(transport))
-        }));
+        self.layer =
+            Some(Arc::new(move |transport| transport::erase(layer.layer(around(inner.as_ref(), transport)))));
         self
     }
 
@@ -220,12 +217,19 @@ impl ClientConfig {
         self.finish(transport::erase(service), Base::local())
     }
 
-    fn finish(mut self, transport: Transport, base: Base) -> Result<Client, ClientError> {
-        let transport = self.layer.take().map_or_else(|| transport.clone(), |layer| layer(transport.clone()));
+    fn finish(self, transport: Transport, base: Base) -> Result<Client, ClientError> {
+        let transport = around(self.layer.as_ref(), transport);
         match self.invalid {
             Some(reason) => Err(ClientError::Invalid(reason)),
             None => Ok(Client::new(transport, base, &self)),
         }
+    }
+}
+
+fn around(layer: Option<&LayerFn>, transport: Transport) -> Transport {
+    match layer {
+        Some(layer) => layer(transport),
+        None => transport,
     }
 }
 
