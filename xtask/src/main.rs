@@ -1,10 +1,6 @@
 //! Every chore of this repository, as `cargo xtask NAME`.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool talks on its terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its terminal")]
 
 mod bench;
 mod ci;

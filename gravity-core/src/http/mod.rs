@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
 mod error;
 pub mod extract;
 mod handler;
