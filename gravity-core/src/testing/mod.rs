@@ -1,0 +1,4 @@
+//! Suites and fixtures for tests of services, behind the feature `testing`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+pub mod http;
