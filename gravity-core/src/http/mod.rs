@@ -7,6 +7,7 @@ pub mod client;
 mod error;
 pub mod extract;
 mod handler;
+pub mod host;
 pub mod layer;
 mod layered;
 mod limits;
