@@ -5,8 +5,7 @@
 use std::task::Poll;
 
 use gravity_core::db::{
-    Database, DatabaseConfig, Engine, Error, ErrorKind, Executor, Migration, MigrationState,
-    Migrations,
+    Database, DatabaseConfig, Engine, Error, ErrorKind, Executor, Migration, MigrationState, Migrations,
 };
 use gravity_core::testing::db::{Backend, TestDatabase, each};
 
@@ -32,40 +31,17 @@ const ONE: Migrations = Migrations::new("boxes", &[CREATE]);
 const ALL: Migrations = Migrations::new("boxes", &[CREATE, FILL, EXTEND]);
 const BROKEN: Migrations = Migrations::new(
     "boxes",
-    &[
-        CREATE,
-        FILL,
-        Migration::new(
-            3,
-            "half",
-            "DELETE FROM boxes; NONSENSE",
-            "DELETE FROM boxes; NONSENSE",
-        ),
-    ],
+    &[CREATE, FILL, Migration::new(3, "half", "DELETE FROM boxes; NONSENSE", "DELETE FROM boxes; NONSENSE")],
 );
-const CHANGED: Migrations = Migrations::new(
-    "boxes",
-    &[
-        CREATE,
-        Migration::new(2, "filled", "SELECT 1", "SELECT 1"),
-        EXTEND,
-    ],
-);
+const CHANGED: Migrations =
+    Migrations::new("boxes", &[CREATE, Migration::new(2, "filled", "SELECT 1", "SELECT 1"), EXTEND]);
 const OTHER: Migrations = Migrations::new(
     "other",
-    &[Migration::new(
-        1,
-        "x",
-        "CREATE TABLE other_x (id INTEGER)",
-        "CREATE TABLE other_x (id bigint)",
-    )],
+    &[Migration::new(1, "x", "CREATE TABLE other_x (id INTEGER)", "CREATE TABLE other_x (id bigint)")],
 );
 
 async fn boxes(db: &Database) -> i64 {
-    db.query("SELECT count(*) FROM boxes")
-        .fetch_scalar()
-        .await
-        .unwrap()
+    db.query("SELECT count(*) FROM boxes").fetch_scalar().await.unwrap()
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -84,7 +60,9 @@ async fn steps_are_applied_once_in_order() {
         assert_eq!(names, ["it's filled", "extend"]);
         assert!(ALL.up(&db).await.unwrap().is_empty());
         let status = ALL.status(&db).await.unwrap();
-        assert!(status.iter().all(|step| matches!(step.state, MigrationState::Applied(at) if at.as_seconds() > 1_700_000_000)));
+        assert!(status.iter().all(
+            |step| matches!(step.state, MigrationState::Applied(at) if at.as_seconds() > 1_700_000_000)
+        ));
         assert_eq!(boxes(&db).await, 2);
         // Each crate has a ledger of its own.
         assert_eq!(OTHER.up(&db).await.unwrap().len(), 1);
@@ -110,10 +88,7 @@ async fn a_newer_database_a_change_and_a_gap_are_refused() {
         assert!(refusal(ONE.up(&db).await).contains("newer than this program"));
         assert!(refusal(ONE.status(&db).await).contains("newer than this program"));
         assert!(refusal(CHANGED.up(&db).await).contains("was changed after"));
-        db.query("DELETE FROM boxes_migrations WHERE version = 2")
-            .execute()
-            .await
-            .unwrap();
+        db.query("DELETE FROM boxes_migrations WHERE version = 2").execute().await.unwrap();
         assert!(refusal(ALL.up(&db).await).contains("gap"));
     })
     .await;
@@ -123,10 +98,8 @@ async fn a_newer_database_a_change_and_a_gap_are_refused() {
 async fn what_others_applied_is_recorded() {
     each(async |db| {
         // A schema that was made by other means.
-        for sql in [
-            "CREATE TABLE boxes (id BIGINT PRIMARY KEY)",
-            "CREATE TABLE lids (id BIGINT PRIMARY KEY)",
-        ] {
+        for sql in ["CREATE TABLE boxes (id BIGINT PRIMARY KEY)", "CREATE TABLE lids (id BIGINT PRIMARY KEY)"]
+        {
             db.query(sql).execute().await.unwrap();
         }
         assert!(refusal(ALL.record(&db, 9).await).contains("no step 9"));
@@ -142,18 +115,8 @@ async fn the_printed_script_does_what_up_does() {
     each(async |db| {
         let script = sqlx::AssertSqlSafe(ALL.sql(db.engine()));
         match db.engine() {
-            Engine::Sqlite => drop(
-                sqlx::raw_sql(script)
-                    .execute(db.sqlite().unwrap())
-                    .await
-                    .unwrap(),
-            ),
-            Engine::Postgres => drop(
-                sqlx::raw_sql(script)
-                    .execute(db.postgres().unwrap())
-                    .await
-                    .unwrap(),
-            ),
+            Engine::Sqlite => drop(sqlx::raw_sql(script).execute(db.sqlite().unwrap()).await.unwrap()),
+            Engine::Postgres => drop(sqlx::raw_sql(script).execute(db.postgres().unwrap()).await.unwrap()),
         }
         assert!(ALL.up(&db).await.unwrap().is_empty());
         assert_eq!(boxes(&db).await, 2);
@@ -221,9 +184,8 @@ async fn a_node_that_died_in_the_middle_is_no_obstacle() {
             let node = ALL.up(&db);
             let mut node = std::pin::pin!(node);
             for _ in 0..polls {
-                let poll = std::future::poll_fn(|context| {
-                    Poll::Ready(node.as_mut().poll(context).is_ready())
-                });
+                let poll =
+                    std::future::poll_fn(|context| Poll::Ready(node.as_mut().poll(context).is_ready()));
                 if poll.await {
                     break;
                 }

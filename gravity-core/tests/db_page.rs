@@ -5,9 +5,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use gravity_core::db::{Database, Error, ErrorKind, FromRow, KeyColumn, KeyKind, Keyset};
-use gravity_core::page::{
-    CursorContext, CursorKey, CursorKeys, Direction, KeyValue, Position, Sort,
-};
+use gravity_core::page::{CursorContext, CursorKey, CursorKeys, Direction, KeyValue, Position, Sort};
 use gravity_core::testing::db::each;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -50,10 +48,7 @@ fn names(sort: &str) -> Vec<(&str, bool)> {
     let mut names: Vec<_> = sort
         .split(',')
         .filter(|name| !name.is_empty())
-        .map(|name| {
-            name.strip_prefix('-')
-                .map_or((name, false), |name| (name, true))
-        })
+        .map(|name| name.strip_prefix('-').map_or((name, false), |name| (name, true)))
         .collect();
     if !names.iter().any(|(name, _)| *name == "id") {
         let descending = names.last().is_some_and(|(_, descending)| *descending);
@@ -84,19 +79,14 @@ fn sorts(sort: &str) -> Vec<Sort> {
         Some(name) => Sort::descending(name),
         None => Sort::ascending(name),
     };
-    sort.split(',')
-        .filter(|name| !name.is_empty())
-        .map(parse)
-        .collect()
+    sort.split(',').filter(|name| !name.is_empty()).map(parse).collect()
 }
 
 /// All pages in order: to the end of the list, and back to its beginning.
 async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec<Item>; 2], Error> {
     let keyset = Keyset::sorted(&sorts(sort), ALLOWED, ID)?;
     let keys = CursorKeys::new(CursorKey::random().unwrap());
-    let context = CursorContext::new("items")
-        .filter("least", least)
-        .sort(&sorts(sort));
+    let context = CursorContext::new("items").filter("least", least).sort(&sorts(sort));
     let read = async |from: Option<&Position>| {
         let rows: Vec<Item> = db
             .query("SELECT id, rank, label FROM items WHERE rank >= $1")
@@ -107,9 +97,7 @@ async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec
             .fetch_all()
             .await?;
         let names: Vec<_> = keyset.columns().iter().map(KeyColumn::name).collect();
-        let page = keyset.cut(rows, from, limit, |item| {
-            names.iter().map(|name| value(item, name)).collect()
-        });
+        let page = keyset.cut(rows, from, limit, |item| names.iter().map(|name| value(item, name)).collect());
         assert!(page.items.len() <= limit as usize);
         Ok::<_, Error>(page)
     };
@@ -126,10 +114,7 @@ async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec
             None => break,
         }
     }
-    from = from.map(|position| Position {
-        direction: Direction::Backward,
-        ..position
-    });
+    from = from.map(|position| Position { direction: Direction::Backward, ..position });
     // The last page's place, turned round, leads to the rows before the row it names.
     while let Some(place) = from {
         let page = read(Some(&place)).await?;
@@ -143,7 +128,9 @@ async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec
 async fn pages_together_are_the_sorted_list() {
     each(async |db| {
         let label = match db.engine() {
-            gravity_core::db::Engine::Sqlite => "CREATE TABLE items (id BIGINT PRIMARY KEY, rank BIGINT NOT NULL, label TEXT)",
+            gravity_core::db::Engine::Sqlite => {
+                "CREATE TABLE items (id BIGINT PRIMARY KEY, rank BIGINT NOT NULL, label TEXT)"
+            }
             // As bytes sort, so that the test can.
             gravity_core::db::Engine::Postgres => {
                 "CREATE TABLE items (id BIGINT PRIMARY KEY, rank BIGINT NOT NULL, label TEXT COLLATE \"C\")"
@@ -184,10 +171,7 @@ async fn what_is_not_allowed_is_refused() {
             .await
             .unwrap();
         for sort in ["password", "rank; DROP TABLE items", "rank,-rank"] {
-            assert_eq!(
-                pages(&db, sort, 0, 3).await.unwrap_err().kind(),
-                ErrorKind::Cursor
-            );
+            assert_eq!(pages(&db, sort, 0, 3).await.unwrap_err().kind(), ErrorKind::Cursor);
         }
         let keyset = Keyset::sorted(&[Sort::ascending("label")], ALLOWED, ID).unwrap();
         let wrong: [&[KeyValue]; 4] = [
@@ -196,24 +180,16 @@ async fn what_is_not_allowed_is_refused() {
             &[KeyValue::Integer(1), KeyValue::Integer(1)],
             &[KeyValue::Null, KeyValue::Null],
         ];
-        let place = |values: &[KeyValue]| Position {
-            direction: Direction::Forward,
-            values: values.to_vec(),
-        };
+        let place = |values: &[KeyValue]| Position { direction: Direction::Forward, values: values.to_vec() };
         for values in wrong {
             let values = place(values);
-            let query = db
-                .query("SELECT id, rank, label FROM items WHERE true")
-                .push_page(&keyset, Some(&values), 5);
-            assert_eq!(
-                query.fetch_all::<Item>().await.unwrap_err().kind(),
-                ErrorKind::Cursor
-            );
+            let query =
+                db.query("SELECT id, rank, label FROM items WHERE true").push_page(&keyset, Some(&values), 5);
+            assert_eq!(query.fetch_all::<Item>().await.unwrap_err().kind(), ErrorKind::Cursor);
         }
         let none = place(&[KeyValue::Null, KeyValue::Integer(0)]);
-        let query = db
-            .query("SELECT id, rank, label FROM items WHERE true")
-            .push_page(&keyset, Some(&none), 5);
+        let query =
+            db.query("SELECT id, rank, label FROM items WHERE true").push_page(&keyset, Some(&none), 5);
         assert!(query.fetch_all::<Item>().await.unwrap().is_empty());
     })
     .await;

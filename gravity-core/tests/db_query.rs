@@ -78,10 +78,7 @@ async fn native_types_come_back_as_they_were() {
             ("'; DROP TABLE things; --", None),
             ("big", Some(big)),
         ] {
-            let thing = Thing {
-                note,
-                ..Thing::sample(name)
-            };
+            let thing = Thing { note, ..Thing::sample(name) };
             assert_eq!(thing.insert(&db).await.unwrap(), 1);
             let found: Thing = db
                 .query("SELECT * FROM things WHERE id = $1 AND name = $2")
@@ -92,11 +89,7 @@ async fn native_types_come_back_as_they_were() {
                 .unwrap();
             assert_eq!(found, thing);
         }
-        let count: i64 = db
-            .query("SELECT count(*) FROM things")
-            .fetch_scalar()
-            .await
-            .unwrap();
+        let count: i64 = db.query("SELECT count(*) FROM things").fetch_scalar().await.unwrap();
         assert_eq!(count, 4);
     })
     .await;
@@ -111,58 +104,25 @@ async fn violations_have_the_same_kind_and_constraint() {
 
         let same_name = Thing::sample("one").insert(&db).await.unwrap_err();
         assert_eq!(same_name.kind(), ErrorKind::UniqueViolation);
-        assert!(
-            same_name.is_unique_violation_on("things", &["name"]),
-            "{same_name:?}"
-        );
+        assert!(same_name.is_unique_violation_on("things", &["name"]), "{same_name:?}");
         assert!(!same_name.is_unique_violation_on("things", &["id"]));
 
-        let same_id = Thing {
-            id: thing.id,
-            ..Thing::sample("two")
-        }
-        .insert(&db)
-        .await
-        .unwrap_err();
-        assert!(
-            same_id.is_unique_violation_on("things", &["id"]),
-            "{same_id:?}"
-        );
+        let same_id = Thing { id: thing.id, ..Thing::sample("two") }.insert(&db).await.unwrap_err();
+        assert!(same_id.is_unique_violation_on("things", &["id"]), "{same_id:?}");
 
         let check = Thing::sample("bad").insert(&db).await.unwrap_err();
         assert_eq!(check.kind(), ErrorKind::CheckViolation);
-        let null = db
-            .query("UPDATE things SET name = $1")
-            .bind(None::<&str>)
-            .execute()
-            .await
-            .unwrap_err();
+        let null = db.query("UPDATE things SET name = $1").bind(None::<&str>).execute().await.unwrap_err();
         assert_eq!(null.kind(), ErrorKind::NotNullViolation, "{null:?}");
 
-        db.query("CREATE TABLE parts (thing INTEGER PRIMARY KEY)")
-            .execute()
-            .await
-            .unwrap();
-        db.query("CREATE TABLE screws (part INTEGER REFERENCES parts (thing))")
-            .execute()
-            .await
-            .unwrap();
-        let orphan = db
-            .query("INSERT INTO screws VALUES (7)")
-            .execute()
-            .await
-            .unwrap_err();
+        db.query("CREATE TABLE parts (thing INTEGER PRIMARY KEY)").execute().await.unwrap();
+        db.query("CREATE TABLE screws (part INTEGER REFERENCES parts (thing))").execute().await.unwrap();
+        let orphan = db.query("INSERT INTO screws VALUES (7)").execute().await.unwrap_err();
         assert_eq!(orphan.kind(), ErrorKind::ForeignKeyViolation);
 
-        db.query("CREATE UNIQUE INDEX things_lower_name ON things (lower(name))")
-            .execute()
-            .await
-            .unwrap();
+        db.query("CREATE UNIQUE INDEX things_lower_name ON things (lower(name))").execute().await.unwrap();
         let index = Thing::sample("ONE").insert(&db).await.unwrap_err();
-        assert!(
-            index.is_unique_violation_of("things_lower_name"),
-            "{index:?}"
-        );
+        assert!(index.is_unique_violation_of("things_lower_name"), "{index:?}");
     })
     .await;
 }
@@ -174,22 +134,9 @@ async fn errors_hold_no_values() {
         let secret = "s3cret";
         Thing::sample(secret).insert(&db).await.unwrap();
         let duplicate = Thing::sample(secret).insert(&db).await.unwrap_err();
-        let cast = db
-            .query("SELECT abs($1)")
-            .bind(secret)
-            .fetch_scalar::<i64>()
-            .await
-            .unwrap_err();
-        let decode = db
-            .query("SELECT name FROM things")
-            .fetch_scalar::<i64>()
-            .await
-            .unwrap_err();
-        let uuid = db
-            .query("SELECT name FROM things")
-            .fetch_scalar::<Json<i64>>()
-            .await
-            .unwrap_err();
+        let cast = db.query("SELECT abs($1)").bind(secret).fetch_scalar::<i64>().await.unwrap_err();
+        let decode = db.query("SELECT name FROM things").fetch_scalar::<i64>().await.unwrap_err();
+        let uuid = db.query("SELECT name FROM things").fetch_scalar::<Json<i64>>().await.unwrap_err();
         for error in [duplicate, cast, decode, uuid] {
             let text = format!("{error} {error:?}");
             assert!(!text.contains(secret), "{text}");
@@ -202,47 +149,21 @@ async fn errors_hold_no_values() {
 #[tokio::test]
 async fn rows_that_do_not_fit_are_decode_errors() {
     each(async |db| {
-        let wrong = db
-            .query("SELECT 'text'")
-            .fetch_scalar::<i64>()
-            .await
-            .unwrap_err();
+        let wrong = db.query("SELECT 'text'").fetch_scalar::<i64>().await.unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::Decode, "{wrong:?}");
         // The driver reads a null of SQLite as an empty text or 0: what may be null is an `Option`.
-        let null = db
-            .query("SELECT CAST(NULL AS TEXT)")
-            .fetch_scalar::<Option<String>>()
-            .await
-            .unwrap();
+        let null = db.query("SELECT CAST(NULL AS TEXT)").fetch_scalar::<Option<String>>().await.unwrap();
         assert_eq!(null, None);
         if db.engine() == gravity_core::db::Engine::Postgres {
-            let null = db
-                .query("SELECT CAST(NULL AS TEXT)")
-                .fetch_scalar::<String>()
-                .await
-                .unwrap_err();
+            let null = db.query("SELECT CAST(NULL AS TEXT)").fetch_scalar::<String>().await.unwrap_err();
             assert_eq!(null.kind(), ErrorKind::Decode);
             assert!(null.to_string().contains("null"), "{null}");
         }
-        let missing = db
-            .query("SELECT 1 AS id")
-            .fetch_one::<Thing>()
-            .await
-            .unwrap_err();
+        let missing = db.query("SELECT 1 AS id").fetch_one::<Thing>().await.unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::Decode);
-        let none = db
-            .query("SELECT 1 WHERE 1 = 0")
-            .fetch_one::<(i32,)>()
-            .await
-            .unwrap_err();
+        let none = db.query("SELECT 1 WHERE 1 = 0").fetch_one::<(i32,)>().await.unwrap_err();
         assert_eq!(none.kind(), ErrorKind::NotFound);
-        assert!(
-            db.query("SELECT 1 WHERE 1 = 0")
-                .fetch_optional::<(i32,)>()
-                .await
-                .unwrap()
-                .is_none()
-        );
+        assert!(db.query("SELECT 1 WHERE 1 = 0").fetch_optional::<(i32,)>().await.unwrap().is_none());
         let sql = db.query("SELEC 1").execute().await.unwrap_err();
         assert_eq!(sql.kind(), ErrorKind::Other);
     })
@@ -257,11 +178,7 @@ async fn text_with_nul_bytes_is_stored_or_refused_clearly() {
         match db.engine() {
             gravity_core::db::Engine::Sqlite => {
                 stored.unwrap();
-                let name: String = db
-                    .query("SELECT name FROM things")
-                    .fetch_scalar()
-                    .await
-                    .unwrap();
+                let name: String = db.query("SELECT name FROM things").fetch_scalar().await.unwrap();
                 assert_eq!(name, "a\0b");
             }
             gravity_core::db::Engine::Postgres => {
@@ -277,10 +194,7 @@ async fn text_with_nul_bytes_is_stored_or_refused_clearly() {
 #[tokio::test]
 async fn parts_are_appended_with_the_right_numbers() {
     each(async |db| {
-        db.query("CREATE TABLE numbers (n BIGINT NOT NULL, name TEXT NOT NULL)")
-            .execute()
-            .await
-            .unwrap();
+        db.query("CREATE TABLE numbers (n BIGINT NOT NULL, name TEXT NOT NULL)").execute().await.unwrap();
         for n in 1..=20_i64 {
             db.query("INSERT INTO numbers VALUES ($1, $2)")
                 .bind(n)
@@ -290,11 +204,8 @@ async fn parts_are_appended_with_the_right_numbers() {
                 .unwrap();
         }
         let find = async |ids: &[i64], name: Option<&str>| -> Vec<i64> {
-            let mut query = db
-                .query("SELECT n FROM numbers WHERE n > $1")
-                .bind(2_i64)
-                .push(" AND ")
-                .push_in("n", ids);
+            let mut query =
+                db.query("SELECT n FROM numbers WHERE n > $1").bind(2_i64).push(" AND ").push_in("n", ids);
             if let Some(name) = name {
                 query = query.push(" AND name = ").push_bind(name);
             }
@@ -312,7 +223,8 @@ async fn parts_are_appended_with_the_right_numbers() {
 #[tokio::test]
 async fn a_stream_gives_rows_as_they_come_and_lets_go_when_dropped() {
     each(async |db| {
-        let series = "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 5000) SELECT n FROM s";
+        let series =
+            "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 5000) SELECT n FROM s";
         let rows: Vec<_> = db.query(series).fetch::<(i32,)>().try_collect().await.unwrap();
         assert_eq!(rows.len(), 5000);
         assert_eq!(rows[4999], (5000,));

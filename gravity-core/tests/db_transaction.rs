@@ -12,30 +12,16 @@ use gravity_core::testing::db::each;
 use tokio::sync::{Barrier, Notify};
 
 async fn create(db: &Database) {
-    db.query("CREATE TABLE counters (id BIGINT PRIMARY KEY, value BIGINT NOT NULL)")
-        .execute()
-        .await
-        .unwrap();
-    db.query("INSERT INTO counters VALUES (1, 0), (2, 0)")
-        .execute()
-        .await
-        .unwrap();
+    db.query("CREATE TABLE counters (id BIGINT PRIMARY KEY, value BIGINT NOT NULL)").execute().await.unwrap();
+    db.query("INSERT INTO counters VALUES (1, 0), (2, 0)").execute().await.unwrap();
 }
 
 async fn value(db: &Database, id: i64) -> i64 {
-    db.query("SELECT value FROM counters WHERE id = $1")
-        .bind(id)
-        .fetch_scalar()
-        .await
-        .unwrap()
+    db.query("SELECT value FROM counters WHERE id = $1").bind(id).fetch_scalar().await.unwrap()
 }
 
 async fn add(tx: &mut Tx<'_>, id: i64, amount: i64) -> Result<(), Error> {
-    tx.query("UPDATE counters SET value = value + $2 WHERE id = $1")
-        .bind(id)
-        .bind(amount)
-        .execute()
-        .await?;
+    tx.query("UPDATE counters SET value = value + $2 WHERE id = $1").bind(id).bind(amount).execute().await?;
     Ok(())
 }
 
@@ -70,9 +56,7 @@ impl Store for Database {
                 }
                 tx.savepoint(async |tx| add(tx, ids[0], 0).await).await?;
                 Ok::<_, Failure>(
-                    tx.query("SELECT CAST(sum(value) AS BIGINT) FROM counters")
-                        .fetch_scalar::<i64>()
-                        .await?,
+                    tx.query("SELECT CAST(sum(value) AS BIGINT) FROM counters").fetch_scalar::<i64>().await?,
                 )
             })
             .await?;
@@ -88,10 +72,7 @@ async fn it_commits_from_a_spawned_task_and_a_boxed_method() {
         let spawned = tokio::spawn(async move {
             let ids = vec![1, 2];
             handle.add_all(&ids, "5").await.unwrap();
-            handle
-                .transaction(async |tx| add(tx, ids[0], 1).await)
-                .await
-                .unwrap();
+            handle.transaction(async |tx| add(tx, ids[0], 1).await).await.unwrap();
         });
         spawned.await.unwrap();
         assert_eq!((value(&db, 1).await, value(&db, 2).await), (6, 5));
@@ -119,9 +100,7 @@ async fn errors_and_panics_roll_back() {
         .await;
         assert!(panic.is_err());
         assert_eq!(value(&db, 1).await, 0);
-        db.transaction(async |tx| add(tx, 1, 1).await)
-            .await
-            .unwrap();
+        db.transaction(async |tx| add(tx, 1, 1).await).await.unwrap();
         assert_eq!(value(&db, 1).await, 1);
     })
     .await;
@@ -147,9 +126,7 @@ async fn a_transaction_whose_caller_went_away_rolls_back() {
             task.abort();
             assert!(task.await.unwrap_err().is_cancelled());
             assert_eq!(value(&db, 1).await, 0);
-            db.transaction(async |tx| add(tx, 2, 1).await)
-                .await
-                .unwrap();
+            db.transaction(async |tx| add(tx, 2, 1).await).await.unwrap();
         }
         assert_eq!(value(&db, 2).await, 10);
     })
@@ -166,10 +143,7 @@ async fn the_database_is_refused_inside_its_own_transaction() {
             for other in [&db, &clone, &alias, db.read()] {
                 let error = other.query("SELECT 1").execute().await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InsideTransaction);
-                let error = other
-                    .transaction(async |tx| add(tx, 1, 1).await)
-                    .await
-                    .unwrap_err();
+                let error = other.transaction(async |tx| add(tx, 1, 1).await).await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InsideTransaction);
                 assert!(other.ping().await.is_err());
             }
@@ -184,10 +158,7 @@ async fn the_database_is_refused_inside_its_own_transaction() {
             Engine::Sqlite => Database::from(db.sqlite().unwrap().clone()),
             Engine::Postgres => Database::from(db.postgres().unwrap().clone()),
         };
-        let refused = db
-            .transaction(async |_| same.query("SELECT 1").execute().await)
-            .await
-            .unwrap_err();
+        let refused = db.transaction(async |_| same.query("SELECT 1").execute().await).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InsideTransaction);
         // Another database is not, and inside of that one this one still is.
         let other = Database::connect("sqlite::memory:").await.unwrap();
@@ -195,10 +166,7 @@ async fn the_database_is_refused_inside_its_own_transaction() {
             other
                 .transaction(async |tx| {
                     tx.query("SELECT 1").execute().await?;
-                    assert_eq!(
-                        db.ping().await.unwrap_err().kind(),
-                        ErrorKind::InsideTransaction
-                    );
+                    assert_eq!(db.ping().await.unwrap_err().kind(), ErrorKind::InsideTransaction);
                     Ok::<_, Error>(())
                 })
                 .await
@@ -219,9 +187,7 @@ async fn savepoints_undo_their_own_part() {
                 .savepoint(async |tx| {
                     add(tx, 1, 10).await?;
                     tx.savepoint(async |tx| add(tx, 1, 100).await).await?;
-                    tx.query("INSERT INTO counters VALUES (1, 1)")
-                        .execute()
-                        .await
+                    tx.query("INSERT INTO counters VALUES (1, 1)").execute().await
                 })
                 .await
                 .unwrap_err();
@@ -232,11 +198,7 @@ async fn savepoints_undo_their_own_part() {
                 add(tx, 1, 10_000).await?;
                 std::future::pending::<Result<(), Error>>().await
             });
-            assert!(
-                tokio::time::timeout(std::time::Duration::from_millis(50), half)
-                    .await
-                    .is_err()
-            );
+            assert!(tokio::time::timeout(std::time::Duration::from_millis(50), half).await.is_err());
             add(tx, 1, 1).await
         })
         .await
@@ -253,10 +215,7 @@ async fn a_swallowed_error_does_not_commit() {
         let error = db
             .transaction(async |tx| {
                 add(tx, 1, 1).await?;
-                let _ = tx
-                    .query("INSERT INTO counters VALUES (1, 1)")
-                    .execute()
-                    .await;
+                let _ = tx.query("INSERT INTO counters VALUES (1, 1)").execute().await;
                 let next = add(tx, 1, 1).await.unwrap_err();
                 assert_eq!(next.kind(), ErrorKind::TransactionFailed);
                 Ok::<_, Error>(())
@@ -282,22 +241,15 @@ async fn a_swallowed_error_does_not_commit() {
 async fn contended_reads_then_writes_all_succeed() {
     each(async |db| {
         create(&db).await;
-        let config = TransactionConfig::new()
-            .with_isolation(Isolation::Serializable)
-            .with_max_attempts(200);
+        let config = TransactionConfig::new().with_isolation(Isolation::Serializable).with_max_attempts(200);
         let tasks = (0..16).map(|_| {
             let (db, config) = (db.clone(), config.clone());
             tokio::spawn(async move {
                 for _ in 0..50 {
                     db.transaction_with(config.clone(), async |tx| {
-                        let old: i64 = tx
-                            .query("SELECT value FROM counters WHERE id = 1")
-                            .fetch_scalar()
-                            .await?;
-                        tx.query("UPDATE counters SET value = $1 WHERE id = 1")
-                            .bind(old + 1)
-                            .execute()
-                            .await
+                        let old: i64 =
+                            tx.query("SELECT value FROM counters WHERE id = 1").fetch_scalar().await?;
+                        tx.query("UPDATE counters SET value = $1 WHERE id = 1").bind(old + 1).execute().await
                     })
                     .await
                     .unwrap();
@@ -349,16 +301,11 @@ async fn collisions_are_repeated_and_bounded() {
         let error = db
             .transaction_with(config, async |tx| {
                 tries.fetch_add(1, Ordering::SeqCst);
-                tx.query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
-                    .execute()
-                    .await
+                tx.query("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$").execute().await
             })
             .await
             .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_retryable()),
-            (ErrorKind::Serialization, true)
-        );
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Serialization, true));
         assert_eq!(tries.load(Ordering::SeqCst), 3);
     })
     .await;
@@ -372,31 +319,16 @@ async fn a_transaction_of_the_caller_is_joined_and_never_ended() {
             let before = value(&db, 1).await;
             match db.engine() {
                 Engine::Sqlite => {
-                    let mut own = db
-                        .sqlite()
-                        .unwrap()
-                        .begin_with("BEGIN IMMEDIATE")
-                        .await
-                        .unwrap();
+                    let mut own = db.sqlite().unwrap().begin_with("BEGIN IMMEDIATE").await.unwrap();
                     use_case(&mut Tx::join_sqlite(&mut own).unwrap()).await;
-                    if commit {
-                        own.commit().await
-                    } else {
-                        own.rollback().await
-                    }
-                    .unwrap();
+                    if commit { own.commit().await } else { own.rollback().await }.unwrap();
                     let mut bare = db.sqlite().unwrap().acquire().await.unwrap();
                     assert!(Tx::join_sqlite(&mut bare).is_err());
                 }
                 Engine::Postgres => {
                     let mut own = db.postgres().unwrap().begin().await.unwrap();
                     use_case(&mut Tx::join_postgres(&mut own).unwrap()).await;
-                    if commit {
-                        own.commit().await
-                    } else {
-                        own.rollback().await
-                    }
-                    .unwrap();
+                    if commit { own.commit().await } else { own.rollback().await }.unwrap();
                     let mut bare = db.postgres().unwrap().acquire().await.unwrap();
                     assert!(Tx::join_postgres(&mut bare).is_err());
                 }
@@ -422,30 +354,19 @@ async fn use_case(tx: &mut Tx<'_>) {
 #[tokio::test]
 async fn a_transaction_that_only_reads_sees_one_state_and_leaves_writers_alone() {
     each(async |db| {
-        if db
-            .sqlite()
-            .is_some_and(|pool| pool.options().get_max_connections() == 1)
-        {
+        if db.sqlite().is_some_and(|pool| pool.options().get_max_connections() == 1) {
             return;
         }
         create(&db).await;
-        let config = TransactionConfig::new()
-            .read_only()
-            .with_isolation(Isolation::RepeatableRead);
+        let config = TransactionConfig::new().read_only().with_isolation(Isolation::RepeatableRead);
         let handle = db.clone();
         db.transaction_with(config, async |tx| {
-            let before: i64 = tx
-                .query("SELECT value FROM counters WHERE id = 1")
-                .fetch_scalar()
-                .await?;
+            let before: i64 = tx.query("SELECT value FROM counters WHERE id = 1").fetch_scalar().await?;
             let writer = handle.clone();
             tokio::spawn(async move { writer.transaction(async |tx| add(tx, 1, 1).await).await })
                 .await
                 .unwrap()?;
-            let after: i64 = tx
-                .query("SELECT value FROM counters WHERE id = 1")
-                .fetch_scalar()
-                .await?;
+            let after: i64 = tx.query("SELECT value FROM counters WHERE id = 1").fetch_scalar().await?;
             assert_eq!(before, after);
             Ok::<_, Error>(())
         })

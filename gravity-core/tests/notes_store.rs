@@ -24,10 +24,7 @@ async fn each_store(suite: impl AsyncFn(Notes, TestClock)) {
 }
 
 fn draft(title: &str) -> Draft {
-    Draft {
-        title: title.into(),
-        body: format!("about {title} 🦀"),
-    }
+    Draft { title: title.into(), body: format!("about {title} 🦀") }
 }
 
 fn owner(name: &'static str) -> Subject {
@@ -45,10 +42,7 @@ async fn a_note_comes_back_to_its_owner_only() {
         let theirs = notes.discard(&owner("bob"), note.id).await;
         assert!(matches!(theirs, Err(NotesError::NotFound)));
         notes.discard(&ada, note.id).await.unwrap();
-        assert!(matches!(
-            notes.discard(&ada, note.id).await,
-            Err(NotesError::NotFound)
-        ));
+        assert!(matches!(notes.discard(&ada, note.id).await, Err(NotesError::NotFound)));
     })
     .await;
 }
@@ -58,23 +52,13 @@ async fn a_title_is_the_owners_once() {
     each_store(async |notes, _| {
         let ada = owner("ada");
         let first = notes.write(&ada, draft("one")).await.unwrap();
-        assert!(matches!(
-            notes.write(&ada, draft("one")).await,
-            Err(NotesError::TitleTaken)
-        ));
+        assert!(matches!(notes.write(&ada, draft("one")).await, Err(NotesError::TitleTaken)));
         notes.write(&owner("bob"), draft("one")).await.unwrap();
         notes.write(&ada, draft("two")).await.unwrap();
         let taken = notes.rewrite(&ada, first.id, 1, &draft("two")).await;
         assert!(matches!(taken, Err(NotesError::TitleTaken)));
         // Its own title is free to it.
-        assert_eq!(
-            notes
-                .rewrite(&ada, first.id, 1, &draft("one"))
-                .await
-                .unwrap()
-                .version,
-            2
-        );
+        assert_eq!(notes.rewrite(&ada, first.id, 1, &draft("one")).await.unwrap().version, 2);
     })
     .await;
 }
@@ -84,16 +68,11 @@ async fn a_change_needs_the_version_it_was_made_on() {
     each_store(async |notes, _| {
         let ada = owner("ada");
         let note = notes.write(&ada, draft("one")).await.unwrap();
-        let changed = notes
-            .rewrite(&ada, note.id, 1, &draft("two"))
-            .await
-            .unwrap();
+        let changed = notes.rewrite(&ada, note.id, 1, &draft("two")).await.unwrap();
         assert_eq!((changed.version, changed.title.as_str()), (2, "two"));
         let late = notes.rewrite(&ada, note.id, 1, &draft("three")).await;
         assert!(matches!(late, Err(NotesError::Changed)));
-        let missing = notes
-            .rewrite(&ada, NoteId::from_uuid(uuid::Uuid::nil()), 1, &draft("x"))
-            .await;
+        let missing = notes.rewrite(&ada, NoteId::from_uuid(uuid::Uuid::nil()), 1, &draft("x")).await;
         assert!(matches!(missing, Err(NotesError::NotFound)));
     })
     .await;
@@ -109,9 +88,7 @@ async fn of_64_who_race_one_wins() {
             let (notes, ada) = (notes.clone(), ada.clone());
             tasks.push(tokio::spawn(async move {
                 let added = notes.write(&ada, draft("contested")).await;
-                let changed = notes
-                    .rewrite(&ada, note.id, 1, &draft(&format!("n{n}")))
-                    .await;
+                let changed = notes.rewrite(&ada, note.id, 1, &draft(&format!("n{n}"))).await;
                 (added, changed)
             }));
         }
@@ -145,10 +122,7 @@ async fn pages_hold_every_note_once_while_others_are_written() {
                 clock.advance(Duration::from_micros(1));
             }
             written.insert(notes.write(&ada, draft(&n.to_string())).await.unwrap().id);
-            notes
-                .write(&owner("bob"), draft(&n.to_string()))
-                .await
-                .unwrap();
+            notes.write(&owner("bob"), draft(&n.to_string())).await.unwrap();
         }
         let mut from = None;
         let mut seen = Vec::new();
@@ -157,10 +131,7 @@ async fn pages_hold_every_note_once_while_others_are_written() {
             assert!(page.items.iter().all(|note| note.owner == ada));
             seen.extend(page.items.iter().map(|note| (note.created_at, note.id)));
             clock.advance(Duration::from_secs(1));
-            notes
-                .write(&ada, draft(&format!("later {}", seen.len())))
-                .await
-                .unwrap();
+            notes.write(&ada, draft(&format!("later {}", seen.len()))).await.unwrap();
             from = page.next;
             if from.is_none() {
                 break;

@@ -130,10 +130,7 @@ impl DatabaseConfig {
     }
 
     /// How long a transaction may do nothing on PostgreSQL before the server hangs up.
-    pub fn with_idle_in_transaction_timeout(
-        mut self,
-        timeout: impl Into<Option<Duration>>,
-    ) -> Self {
+    pub fn with_idle_in_transaction_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.idle_in_transaction_timeout = timeout.into();
         self
     }

@@ -27,12 +27,8 @@ fn engine_of(url: &str) -> Result<Engine, Error> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Engine::Sqlite),
         Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-        Some(_) => Err(wrong(
-            "the URL's scheme is unknown; it is `sqlite://` or `postgres://`",
-        )),
-        None => Err(wrong(
-            "the URL has no scheme; it begins with `sqlite://` or `postgres://`",
-        )),
+        Some(_) => Err(wrong("the URL's scheme is unknown; it is `sqlite://` or `postgres://`")),
+        None => Err(wrong("the URL has no scheme; it begins with `sqlite://` or `postgres://`")),
     }
 }
 

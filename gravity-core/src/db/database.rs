@@ -67,10 +67,7 @@ impl Database {
     }
 
     fn of(primary: Primary) -> Self {
-        Self {
-            primary: Arc::new(primary),
-            replicas: None,
-        }
+        Self { primary: Arc::new(primary), replicas: None }
     }
 
     /// The engine behind this handle.
@@ -93,22 +90,15 @@ impl Database {
     /// Hands reads to these replicas, which [`Database::read`] chooses from in turn. Fails if one of them is
     /// of another engine.
     pub fn with_replicas(mut self, replicas: Vec<Database>) -> Result<Self, Error> {
-        if let Some(other) = replicas
-            .iter()
-            .find(|replica| replica.engine() != self.engine())
-        {
+        if let Some(other) = replicas.iter().find(|replica| replica.engine() != self.engine()) {
             return Err(connect::wrong(format!(
                 "a replica runs on {} and its primary on {}",
                 other.engine(),
                 self.engine()
             )));
         }
-        self.replicas = (!replicas.is_empty()).then(|| {
-            Arc::new(Replicas {
-                all: replicas,
-                next: AtomicUsize::new(0),
-            })
-        });
+        self.replicas =
+            (!replicas.is_empty()).then(|| Arc::new(Replicas { all: replicas, next: AtomicUsize::new(0) }));
         Ok(self)
     }
 
@@ -195,11 +185,7 @@ impl Primary {
     }
 
     #[cfg(feature = "sqlite")]
-    pub(super) fn with_anchor(
-        mut self,
-        anchor: Option<sqlx::SqliteConnection>,
-        busy: Duration,
-    ) -> Self {
+    pub(super) fn with_anchor(mut self, anchor: Option<sqlx::SqliteConnection>, busy: Duration) -> Self {
         self.anchor = std::sync::Mutex::new(anchor);
         self.sqlite = super::transaction::SqliteGate::new(busy);
         self
@@ -239,11 +225,7 @@ impl From<sqlx::PgPool> for Database {
             options.get_port(),
             options.get_database().unwrap_or_default()
         );
-        Self::of(Primary::new(
-            Pool::Postgres(pool),
-            label,
-            Timeouts::default(),
-        ))
+        Self::of(Primary::new(Pool::Postgres(pool), label, Timeouts::default()))
     }
 }
 
@@ -252,13 +234,7 @@ impl fmt::Debug for Database {
         f.debug_struct("Database")
             .field("engine", &self.engine())
             .field("at", &self.primary.label)
-            .field(
-                "replicas",
-                &self
-                    .replicas
-                    .as_ref()
-                    .map_or(0, |replicas| replicas.all.len()),
-            )
+            .field("replicas", &self.replicas.as_ref().map_or(0, |replicas| replicas.all.len()))
             .finish()
     }
 }

@@ -29,26 +29,18 @@ impl Deadline {
         connection: &mut SqliteConnection,
         timeout: Duration,
     ) -> Result<Self, sqlx::Error> {
-        let shared = Arc::new(Shared {
-            start: Instant::now(),
-            end: AtomicU64::new(NONE),
-        });
+        let shared = Arc::new(Shared { start: Instant::now(), end: AtomicU64::new(NONE) });
         let seen = Arc::clone(&shared);
-        connection
-            .lock_handle()
-            .await?
-            .set_progress_handler(OPERATIONS, move || {
-                let end = seen.end.load(Ordering::Relaxed);
-                end == NONE || nanoseconds(seen.start.elapsed()) < end
-            });
+        connection.lock_handle().await?.set_progress_handler(OPERATIONS, move || {
+            let end = seen.end.load(Ordering::Relaxed);
+            end == NONE || nanoseconds(seen.start.elapsed()) < end
+        });
         Ok(Self { shared, timeout })
     }
 
     /// Counts from now.
     pub(super) fn begin(&self) {
-        self.set(nanoseconds(
-            self.shared.start.elapsed().saturating_add(self.timeout),
-        ));
+        self.set(nanoseconds(self.shared.start.elapsed().saturating_add(self.timeout)));
     }
 
     /// Lets the commit that follows take its time.
@@ -65,11 +57,7 @@ impl Deadline {
 /// until it is done; a connection that does nothing does not see it.
 impl Drop for Deadline {
     fn drop(&mut self) {
-        self.set(if self.shared.end.load(Ordering::Relaxed) == NONE {
-            NONE
-        } else {
-            0
-        });
+        self.set(if self.shared.end.load(Ordering::Relaxed) == NONE { NONE } else { 0 });
     }
 }
 

@@ -26,13 +26,7 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            message: message.into(),
-            code: None,
-            constraint: None,
-            driver: None,
-        }))
+        Self(Box::new(Inner { kind, message: message.into(), code: None, constraint: None, driver: None }))
     }
 
     /// What kind of failure this is.
@@ -60,10 +54,7 @@ impl Error {
     ///
     /// [`Database::transaction`](crate::db::Database::transaction) has already repeated the first two.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Serialization | ErrorKind::Busy | ErrorKind::PoolTimeout
-        )
+        matches!(self.0.kind, ErrorKind::Serialization | ErrorKind::Busy | ErrorKind::PoolTimeout)
     }
 
     /// Whether a row with these values exists already in `table`, where the unique constraint or index
@@ -73,9 +64,7 @@ impl Error {
     /// PostgreSQL a name and columns.
     pub fn is_unique_violation_on(&self, table: &str, columns: &[&str]) -> bool {
         self.0.kind == ErrorKind::UniqueViolation
-            && self
-                .constraint()
-                .is_some_and(|constraint| constraint.covers(table, columns))
+            && self.constraint().is_some_and(|constraint| constraint.covers(table, columns))
     }
 
     /// Whether this is a violation of the unique index with this name.
@@ -84,9 +73,7 @@ impl Error {
     /// expression in it; for plain columns ask [`Error::is_unique_violation_on`].
     pub fn is_unique_violation_of(&self, name: &str) -> bool {
         self.0.kind == ErrorKind::UniqueViolation
-            && self
-                .constraint()
-                .is_some_and(|constraint| constraint.name() == Some(name))
+            && self.constraint().is_some_and(|constraint| constraint.name() == Some(name))
     }
 
     /// Whether the row that was asked for does not exist.
@@ -153,11 +140,10 @@ impl From<Error> for crate::Error {
                     .with_source(error)
                     .retryable(is_retryable)
             }
-            ErrorKind::Cursor => Self::bad_request(
-                "invalid_cursor",
-                "the cursor or the order does not belong to this list",
-            )
-            .with_source(error),
+            ErrorKind::Cursor => {
+                Self::bad_request("invalid_cursor", "the cursor or the order does not belong to this list")
+                    .with_source(error)
+            }
             _ => Self::database(error),
         }
     }
@@ -169,12 +155,8 @@ mod tests {
 
     #[test]
     fn text_withholds_what_a_parser_quotes() {
-        let inner: Box<dyn std::error::Error + Send + Sync> =
-            "invalid type: string \"s3cret\"".into();
-        let error = Error::from(sqlx::Error::ColumnDecode {
-            index: "\"body\"".into(),
-            source: inner,
-        });
+        let inner: Box<dyn std::error::Error + Send + Sync> = "invalid type: string \"s3cret\"".into();
+        let error = Error::from(sqlx::Error::ColumnDecode { index: "\"body\"".into(), source: inner });
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(!error.to_string().contains("s3cret"), "{error}");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");

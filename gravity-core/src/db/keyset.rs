@@ -59,52 +59,32 @@ impl Keyset {
             !columns[columns.len() - 1].is_nullable,
             "the last column of a keyset is unique and never null"
         );
-        Self {
-            columns: Cow::Borrowed(columns),
-        }
+        Self { columns: Cow::Borrowed(columns) }
     }
 
     /// The order that a caller asks for. A field stands for a column of `allowed`, in either direction; another
     /// one, or one twice, is an error of kind [`ErrorKind::Cursor`]. `unique` comes last, in the direction of
     /// the column before it, and is the whole order when there are no `sorts`.
-    pub fn sorted(
-        sorts: &[Sort],
-        allowed: &[(&str, KeyColumn)],
-        unique: KeyColumn,
-    ) -> Result<Self, Error> {
+    pub fn sorted(sorts: &[Sort], allowed: &[(&str, KeyColumn)], unique: KeyColumn) -> Result<Self, Error> {
         let mut columns: Vec<KeyColumn> = Vec::with_capacity(sorts.len() + 1);
         let mut is_descending = unique.is_descending;
         for sort in sorts {
             let Some((_, column)) = allowed.iter().find(|(field, _)| *field == sort.field) else {
-                return Err(Error::new(
-                    ErrorKind::Cursor,
-                    "the list cannot be sorted by this field",
-                ));
+                return Err(Error::new(ErrorKind::Cursor, "the list cannot be sorted by this field"));
             };
             if columns.iter().any(|known| known.name == column.name) {
-                return Err(Error::new(
-                    ErrorKind::Cursor,
-                    "the list is sorted twice by one field",
-                ));
+                return Err(Error::new(ErrorKind::Cursor, "the list is sorted twice by one field"));
             }
             is_descending = sort.order == SortOrder::Descending;
-            columns.push(KeyColumn {
-                is_descending,
-                ..*column
-            });
+            columns.push(KeyColumn { is_descending, ..*column });
         }
         // What follows a unique column decides nothing.
         if let Some(at) = columns.iter().position(|column| column.name == unique.name) {
             columns.truncate(at + 1);
         } else {
-            columns.push(KeyColumn {
-                is_descending,
-                ..unique
-            });
+            columns.push(KeyColumn { is_descending, ..unique });
         }
-        Ok(Self {
-            columns: Cow::Owned(columns),
-        })
+        Ok(Self { columns: Cow::Owned(columns) })
     }
 
     /// The columns in order.
@@ -115,18 +95,11 @@ impl Keyset {
     /// Whether these values can be a place in this order. The statement checks it too.
     pub fn check(&self, values: &[KeyValue]) -> Result<(), Error> {
         let fits = values.len() == self.columns.len()
-            && self
-                .columns
-                .iter()
-                .zip(values)
-                .all(|(column, value)| column.takes(value));
+            && self.columns.iter().zip(values).all(|(column, value)| column.takes(value));
         if fits {
             return Ok(());
         }
-        Err(Error::new(
-            ErrorKind::Cursor,
-            "the cursor belongs to another list",
-        ))
+        Err(Error::new(ErrorKind::Cursor, "the cursor belongs to another list"))
     }
 
     pub(super) fn append(&self, query: &mut Query<'_>, from: Option<&Position>, limit: u32) {
@@ -142,18 +115,10 @@ impl Keyset {
             let text = query.text();
             text.push_str(if index == 0 { " ORDER BY " } else { ", " });
             text.push_str(column.name);
-            text.push_str(if column.is_descending == is_backward {
-                " ASC"
-            } else {
-                " DESC"
-            });
+            text.push_str(if column.is_descending == is_backward { " ASC" } else { " DESC" });
             // An index has its nulls at one end; where there are none, do not ask for the other.
             if column.is_nullable {
-                text.push_str(if is_backward {
-                    " NULLS FIRST"
-                } else {
-                    " NULLS LAST"
-                });
+                text.push_str(if is_backward { " NULLS FIRST" } else { " NULLS LAST" });
             }
         }
         query.text().push_str(" LIMIT ");

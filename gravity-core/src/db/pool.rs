@@ -86,10 +86,7 @@ impl Pool {
                     Some(timeout) => Some(Deadline::install(&mut connection, timeout).await?),
                     None => None,
                 };
-                Ok(Pooled::Sqlite(PooledSqlite {
-                    deadline,
-                    connection,
-                }))
+                Ok(Pooled::Sqlite(PooledSqlite { deadline, connection }))
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => Ok(Pooled::Postgres(pool.acquire().await?)),

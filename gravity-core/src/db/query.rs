@@ -15,20 +15,14 @@ const MAX_VALUES: usize = 32_766;
 /// Where a statement runs.
 pub(super) enum On<'a> {
     Database(&'a Database),
-    Tx {
-        connection: Connection<'a>,
-        state: &'a mut State,
-    },
+    Tx { connection: Connection<'a>, state: &'a mut State },
 }
 
 impl On<'_> {
     pub(super) fn reborrow(&mut self) -> On<'_> {
         match self {
             Self::Database(db) => On::Database(db),
-            Self::Tx { connection, state } => On::Tx {
-                connection: connection.reborrow(),
-                state,
-            },
+            Self::Tx { connection, state } => On::Tx { connection: connection.reborrow(), state },
         }
     }
 
@@ -78,12 +72,7 @@ impl<'a> Query<'a> {
             On::Database(db) => db.args(),
             On::Tx { connection, .. } => Args::new(connection.engine()),
         };
-        Self {
-            on,
-            sql: Sql::Static(sql),
-            args,
-            fault: None,
-        }
+        Self { on, sql: Sql::Static(sql), args, fault: None }
     }
 
     /// The value of the next placeholder.
@@ -92,8 +81,7 @@ impl<'a> Query<'a> {
     #[inline]
     pub fn bind<'q>(mut self, value: impl Bind<'q>) -> Self {
         if let Err(error) = self.args.add(value) {
-            self.fault
-                .get_or_insert_with(|| sqlx::Error::Encode(error).into());
+            self.fault.get_or_insert_with(|| sqlx::Error::Encode(error).into());
         }
         self
     }
@@ -123,18 +111,8 @@ impl<'a> Query<'a> {
         text.push_str(" IN (");
         // Near the limit of a statement the list is as long as it is.
         let padded = values.len().next_power_of_two();
-        let length = if self.args.len() + padded > MAX_VALUES {
-            values.len()
-        } else {
-            padded
-        };
-        for (index, value) in values
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(last))
-            .take(length)
-            .enumerate()
-        {
+        let length = if self.args.len() + padded > MAX_VALUES { values.len() } else { padded };
+        for (index, value) in values.iter().copied().chain(std::iter::repeat(last)).take(length).enumerate() {
             if index > 0 {
                 self.text().push_str(", ");
             }
@@ -153,8 +131,7 @@ impl<'a> Query<'a> {
 
     pub(super) fn append_bind<'q>(&mut self, value: impl Bind<'q>) {
         if let Err(error) = self.args.add(value) {
-            self.fault
-                .get_or_insert_with(|| sqlx::Error::Encode(error).into());
+            self.fault.get_or_insert_with(|| sqlx::Error::Encode(error).into());
         }
         let number = self.args.len();
         let text = self.text();
@@ -165,8 +142,7 @@ impl<'a> Query<'a> {
     /// Binds a value that the text names itself, and gives its number.
     pub(super) fn append_value<'q>(&mut self, value: impl Bind<'q>) -> usize {
         if let Err(error) = self.args.add(value) {
-            self.fault
-                .get_or_insert_with(|| sqlx::Error::Encode(error).into());
+            self.fault.get_or_insert_with(|| sqlx::Error::Encode(error).into());
         }
         self.args.len()
     }
@@ -202,9 +178,7 @@ impl<'a> Query<'a> {
 
     /// The first row, or an error of kind [`ErrorKind::NotFound`] when there is none.
     pub async fn fetch_one<T: Row>(self) -> Result<T, Error> {
-        self.fetch_optional()
-            .await?
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, ""))
+        self.fetch_optional().await?.ok_or_else(|| Error::new(ErrorKind::NotFound, ""))
     }
 
     /// The first row, if there is one.
@@ -245,12 +219,7 @@ impl<'a> Query<'a> {
 
     /// The only column of all rows.
     pub async fn fetch_all_scalars<T: Scalar>(self) -> Result<Vec<T>, Error> {
-        Ok(self
-            .fetch_all::<T::Row>()
-            .await?
-            .into_iter()
-            .map(T::from_scalar)
-            .collect())
+        Ok(self.fetch_all::<T::Row>().await?.into_iter().map(T::from_scalar).collect())
     }
 
     #[inline]
@@ -277,10 +246,7 @@ impl<'a> Query<'a> {
 /// The connection of a statement that runs.
 enum Held<'a> {
     Pooled(Pooled),
-    Tx {
-        connection: Connection<'a>,
-        state: &'a mut State,
-    },
+    Tx { connection: Connection<'a>, state: &'a mut State },
 }
 
 impl Held<'_> {

@@ -30,19 +30,13 @@ macro_rules! on_engine {
             #[cfg(feature = "postgres")]
             (Connection::Postgres($on), Args::Postgres($values)) => $body,
             #[cfg(all(feature = "sqlite", feature = "postgres"))]
-            _ => Err(sqlx::Error::Protocol(
-                "values of one engine on a connection of the other".into(),
-            )),
+            _ => Err(sqlx::Error::Protocol("values of one engine on a connection of the other".into())),
         }
     };
 }
 
 #[inline]
-pub(super) async fn execute(
-    connection: Connection<'_>,
-    sql: SqlStr,
-    args: Args,
-) -> Result<u64, sqlx::Error> {
+pub(super) async fn execute(connection: Connection<'_>, sql: SqlStr, args: Args) -> Result<u64, sqlx::Error> {
     on_engine!(connection, args, |on, values| on
         .execute((sql, Some(values)))
         .await
@@ -50,10 +44,7 @@ pub(super) async fn execute(
 }
 
 /// Runs statements that are separated by semicolons and have no values.
-pub(super) async fn execute_script(
-    connection: Connection<'_>,
-    sql: SqlStr,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn execute_script(connection: Connection<'_>, sql: SqlStr) -> Result<(), sqlx::Error> {
     let script = sqlx::raw_sql(sql);
     match connection {
         #[cfg(feature = "sqlite")]
@@ -69,14 +60,10 @@ pub(super) async fn fetch_optional<T: Row>(
     sql: SqlStr,
     args: Args,
 ) -> Result<Option<T>, sqlx::Error> {
-    on_engine!(
-        connection,
-        args,
-        |on, values| match on.fetch_optional((sql, Some(values))).await {
-            Ok(row) => row.map(|row| FromRow::from_row(&row)).transpose(),
-            Err(error) => Err(error),
-        }
-    )
+    on_engine!(connection, args, |on, values| match on.fetch_optional((sql, Some(values))).await {
+        Ok(row) => row.map(|row| FromRow::from_row(&row)).transpose(),
+        Err(error) => Err(error),
+    })
 }
 
 #[inline]

@@ -27,10 +27,7 @@ impl Tx<'_> {
         E: From<Error>,
     {
         self.state.check()?;
-        let Tx {
-            connection,
-            state: outer,
-        } = self;
+        let Tx { connection, state: outer } = self;
         let mut open = match Open::savepoint(connection.reborrow()).await {
             Ok(open) => open,
             Err(error) => {

@@ -50,8 +50,8 @@ fn jump(mut key: u64, buckets: usize) -> usize {
         bucket = next;
         key = key.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
         // (bucket + 1) * 2^31 / ((key >> 33) + 1), without floating point, which not every platform rounds alike.
-        next = u64::try_from((u128::from(bucket + 1) << 31) / (u128::from(key >> 33) + 1))
-            .unwrap_or(u64::MAX);
+        next =
+            u64::try_from((u128::from(bucket + 1) << 31) / (u128::from(key >> 33) + 1)).unwrap_or(u64::MAX);
     }
     usize::try_from(bucket).unwrap_or(usize::MAX)
 }
@@ -78,9 +78,6 @@ mod tests {
             let hash = Sha256::digest(key.to_be_bytes());
             counts[jump(u64::from_be_bytes(hash[..8].try_into().unwrap()), 8)] += 1;
         }
-        assert!(
-            counts.iter().all(|count| (850..1150).contains(count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
     }
 }

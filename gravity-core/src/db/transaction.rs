@@ -56,16 +56,11 @@ impl Database {
         F: Clone + for<'t, 'c> AsyncFnOnce(&'t mut Tx<'c>) -> Result<T, E>,
         E: From<Error>,
     {
-        self.transaction_with(TransactionConfig::default(), body)
-            .await
+        self.transaction_with(TransactionConfig::default(), body).await
     }
 
     /// Runs `body` in a transaction of this kind. See [`Database::transaction`].
-    pub async fn transaction_with<T, E, F>(
-        &self,
-        config: TransactionConfig,
-        body: F,
-    ) -> Result<T, E>
+    pub async fn transaction_with<T, E, F>(&self, config: TransactionConfig, body: F) -> Result<T, E>
     where
         F: Clone + for<'t, 'c> AsyncFnOnce(&'t mut Tx<'c>) -> Result<T, E>,
         E: From<Error>,
@@ -117,9 +112,7 @@ impl Database {
     #[cfg(feature = "sqlite")]
     async fn turn(&self, config: &TransactionConfig) -> Result<Option<gate::Turn<'_>>, Error> {
         match self.engine() {
-            super::Engine::Sqlite if !config.is_read_only => {
-                self.primary.sqlite.turn().await.map(Some)
-            }
+            super::Engine::Sqlite if !config.is_read_only => self.primary.sqlite.turn().await.map(Some),
             _ => Ok(None),
         }
     }
@@ -133,12 +126,7 @@ struct Attempt<T, E> {
     is_broken: bool,
 }
 
-async fn run<T, E, F>(
-    connection: Connection<'_>,
-    sql: &'static str,
-    pool: usize,
-    body: F,
-) -> Attempt<T, E>
+async fn run<T, E, F>(connection: Connection<'_>, sql: &'static str, pool: usize, body: F) -> Attempt<T, E>
 where
     F: for<'t, 'c> AsyncFnOnce(&'t mut Tx<'c>) -> Result<T, E>,
     E: From<Error>,
@@ -147,17 +135,11 @@ where
         Ok(open) => open,
         Err(error) => {
             // Its last transaction ended behind the driver's back.
-            let is_broken = matches!(
-                error,
-                sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed
-            );
+            let is_broken =
+                matches!(error, sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed);
             let error = Error::from(error);
             let may_repeat = is_broken || is_collision(&error);
-            return Attempt {
-                result: Err(error.into()),
-                may_repeat,
-                is_broken,
-            };
+            return Attempt { result: Err(error.into()), may_repeat, is_broken };
         }
     };
     let mut tx = Tx::new(open.connection());
@@ -166,19 +148,11 @@ where
     let result = match (result, state.check()) {
         (Ok(value), Ok(())) => {
             let Err(error) = open.commit().await else {
-                return Attempt {
-                    result: Ok(value),
-                    may_repeat: false,
-                    is_broken: false,
-                };
+                return Attempt { result: Ok(value), may_repeat: false, is_broken: false };
             };
             let error = Error::from(error);
             let may_repeat = is_collision(&error);
-            return Attempt {
-                result: Err(error.into()),
-                may_repeat,
-                is_broken: false,
-            };
+            return Attempt { result: Err(error.into()), may_repeat, is_broken: false };
         }
         // The body swallowed an error that the engine does not forgive: a commit would silently roll back.
         (Ok(_), Err(error)) => Err(error.into()),
@@ -186,11 +160,7 @@ where
     };
     // Where this fails the engine rolled back by itself, or the connection is gone.
     let is_broken = open.roll_back().await.is_err();
-    Attempt {
-        result,
-        may_repeat: state.may_repeat(),
-        is_broken,
-    }
+    Attempt { result, may_repeat: state.may_repeat(), is_broken }
 }
 
 fn is_collision(error: &Error) -> bool {
@@ -202,9 +172,7 @@ fn is_collision(error: &Error) -> bool {
 pub(super) fn backoff(attempt: u32) -> Duration {
     const FIRST_MICROSECONDS: u64 = 2_000;
     const MAX_MICROSECONDS: u64 = 500_000;
-    let limit = FIRST_MICROSECONDS
-        .saturating_mul(1 << attempt.min(16))
-        .min(MAX_MICROSECONDS);
+    let limit = FIRST_MICROSECONDS.saturating_mul(1 << attempt.min(16)).min(MAX_MICROSECONDS);
     // Without randomness the wait is merely less fair.
     let random = getrandom::u64().unwrap_or(limit / 2);
     Duration::from_micros(random % limit)

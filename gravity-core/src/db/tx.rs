@@ -29,9 +29,7 @@ impl State {
             None => Ok(()),
             Some(kind) => Err(Error::new(
                 ErrorKind::TransactionFailed,
-                format!(
-                    "an earlier statement of it failed ({kind}); a savepoint would have kept it alive"
-                ),
+                format!("an earlier statement of it failed ({kind}); a savepoint would have kept it alive"),
             )),
         }
     }
@@ -54,19 +52,13 @@ impl State {
 
     /// Whether the whole transaction is worth another try.
     pub(super) fn may_repeat(&self) -> bool {
-        matches!(
-            self.failed,
-            Some(ErrorKind::Serialization | ErrorKind::Busy)
-        )
+        matches!(self.failed, Some(ErrorKind::Serialization | ErrorKind::Busy))
     }
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self {
-            connection,
-            state: State::default(),
-        }
+        Self { connection, state: State::default() }
     }
 
     /// A statement inside this transaction, as [`Database::query`](super::Database::query) makes it.
@@ -100,18 +92,12 @@ impl<'c> Tx<'c> {
     #[cfg(feature = "sqlite")]
     pub fn join_sqlite(connection: &'c mut sqlx::SqliteConnection) -> Result<Self, Error> {
         require_transaction(sqlx::Connection::is_in_transaction(connection))?;
-        Ok(Self::new(Connection::Sqlite(super::pool::BorrowedSqlite {
-            connection,
-            deadline: None,
-        })))
+        Ok(Self::new(Connection::Sqlite(super::pool::BorrowedSqlite { connection, deadline: None })))
     }
 
     #[inline]
     pub(super) fn on(&mut self) -> On<'_> {
-        On::Tx {
-            connection: self.connection.reborrow(),
-            state: &mut self.state,
-        }
+        On::Tx { connection: self.connection.reborrow(), state: &mut self.state }
     }
 }
 

@@ -59,10 +59,7 @@ pub async fn each_with(config: &DatabaseConfig, body: impl AsyncFn(Database)) {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a test's report goes where the test harness's goes"
-)]
+#[expect(clippy::print_stderr, reason = "a test's report goes where the test harness's goes")]
 fn say(line: &str) {
     eprintln!("{line}");
 }

@@ -45,11 +45,7 @@ impl Faults {
 
     /// No faults yet, and room for `limit` of them; the rest are only counted.
     pub const fn with_limit(limit: usize) -> Self {
-        Self {
-            kept: Vec::new(),
-            limit,
-            dropped: 0,
-        }
+        Self { kept: Vec::new(), limit, dropped: 0 }
     }
 
     /// Adds a fault.
@@ -60,11 +56,7 @@ impl Faults {
         detail: impl Into<String>,
     ) {
         if self.kept.len() < self.limit {
-            self.kept.push(Fault {
-                pointer: pointer.into(),
-                code: code.into(),
-                detail: detail.into(),
-            });
+            self.kept.push(Fault { pointer: pointer.into(), code: code.into(), detail: detail.into() });
         } else {
             self.dropped += 1;
         }
@@ -88,11 +80,7 @@ impl Faults {
     pub fn nest(&mut self, prefix: &str, faults: Self) {
         self.dropped += faults.dropped;
         for fault in faults.kept {
-            self.add(
-                format!("{prefix}{}", fault.pointer),
-                fault.code,
-                fault.detail,
-            );
+            self.add(format!("{prefix}{}", fault.pointer), fault.code, fault.detail);
         }
     }
 
@@ -147,11 +135,7 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, fault) in self.kept.iter().enumerate() {
             let between = if at == 0 { "" } else { "; " };
-            let pointer = if fault.pointer.is_empty() {
-                "input"
-            } else {
-                &fault.pointer
-            };
+            let pointer = if fault.pointer.is_empty() { "input" } else { &fault.pointer };
             write!(f, "{between}{pointer}: {}", fault.detail)?;
         }
         if self.dropped > 0 {

@@ -35,10 +35,7 @@ impl Notes {
     }
 
     pub(crate) async fn read(&self, owner: &Subject, id: NoteId) -> Result<Note, NotesError> {
-        self.store
-            .find(owner, id)
-            .await?
-            .ok_or(NotesError::NotFound)
+        self.store.find(owner, id).await?.ok_or(NotesError::NotFound)
     }
 
     pub(crate) async fn rewrite(

@@ -28,11 +28,7 @@ pub(super) async fn connect(url: &str, config: &DatabaseConfig) -> Result<Primar
         .max_lifetime(config.max_lifetime)
         .connect_with(options)
         .await?;
-    Ok(Primary::new(
-        Pool::Postgres(pool),
-        label,
-        Timeouts::default(),
-    ))
+    Ok(Primary::new(Pool::Postgres(pool), label, Timeouts::default()))
 }
 
 fn options(url: &str, config: &DatabaseConfig) -> Result<PgConnectOptions, Error> {
@@ -48,25 +44,12 @@ fn options(url: &str, config: &DatabaseConfig) -> Result<PgConnectOptions, Error
         options = options.application_name(name);
     }
     let timeouts = [
-        (
-            "statement_timeout",
-            config.statement_timeout.or(Some(STATEMENT_TIMEOUT)),
-        ),
+        ("statement_timeout", config.statement_timeout.or(Some(STATEMENT_TIMEOUT))),
         ("lock_timeout", config.lock_timeout),
-        (
-            "idle_in_transaction_session_timeout",
-            config.idle_in_transaction_timeout,
-        ),
+        ("idle_in_transaction_session_timeout", config.idle_in_transaction_timeout),
     ];
     let settings = timeouts.into_iter().filter_map(|(name, timeout)| {
-        Some((
-            name,
-            timeout?
-                .as_millis()
-                .clamp(1, i32::MAX.unsigned_abs().into()),
-        ))
+        Some((name, timeout?.as_millis().clamp(1, i32::MAX.unsigned_abs().into())))
     });
-    Ok(options
-        .options(settings)
-        .statement_cache_capacity(config.statement_cache))
+    Ok(options.options(settings).statement_cache_capacity(config.statement_cache))
 }

@@ -16,24 +16,14 @@ const ATTEMPTS: u32 = 20;
 pub(super) async fn connect(url: &str, config: &DatabaseConfig) -> Result<Primary, Error> {
     let location = Location::of(url)?;
     let options = options(url, &location, config)?;
-    let anchor = if location.is_memory {
-        Some(options.connect().await?)
-    } else {
-        None
-    };
+    let anchor = if location.is_memory { Some(options.connect().await?) } else { None };
     let pool = pool(&location, config).connect_with(options.clone());
     let pool = match pool.await {
         Ok(pool) => pool,
         Err(error) => retry(Error::from(error), &location, options, config).await?,
     };
-    let timeouts = Timeouts {
-        sqlite_statement: config.statement_timeout.or(None),
-    };
-    let label = if location.is_memory {
-        "memory".to_owned()
-    } else {
-        location.file.to_owned()
-    };
+    let timeouts = Timeouts { sqlite_statement: config.statement_timeout.or(None) };
+    let label = if location.is_memory { "memory".to_owned() } else { location.file.to_owned() };
     Ok(Primary::new(Pool::Sqlite(pool), label, timeouts).with_anchor(anchor, config.busy_timeout))
 }
 
@@ -83,16 +73,9 @@ impl<'u> Location<'u> {
         let mode = query.split('&').find_map(|pair| pair.strip_prefix("mode="));
         let is_memory = file == ":memory:" || mode == Some("memory");
         if file.is_empty() && !is_memory {
-            return Err(wrong(
-                "the SQLite URL names no file; it is `sqlite://app.db` or `sqlite::memory:`",
-            ));
+            return Err(wrong("the SQLite URL names no file; it is `sqlite://app.db` or `sqlite::memory:`"));
         }
-        Ok(Self {
-            file,
-            is_memory,
-            has_mode: mode.is_some(),
-            is_read_only: mode == Some("ro"),
-        })
+        Ok(Self { file, is_memory, has_mode: mode.is_some(), is_read_only: mode == Some("ro") })
     }
 }
 
@@ -102,13 +85,11 @@ fn options(
     config: &DatabaseConfig,
 ) -> Result<SqliteConnectOptions, Error> {
     // A database in memory gets a name that no other one has, whatever form its URL takes.
-    let url = if location.is_memory && location.file.is_empty() {
-        "sqlite::memory:"
-    } else {
-        url
-    };
+    let url = if location.is_memory && location.file.is_empty() { "sqlite::memory:" } else { url };
     let mut options = SqliteConnectOptions::from_str(url).map_err(|_| {
-        wrong("the SQLite URL has a parameter that is unknown; it takes `mode`, `cache`, `immutable` and `vfs`")
+        wrong(
+            "the SQLite URL has a parameter that is unknown; it takes `mode`, `cache`, `immutable` and `vfs`",
+        )
     })?;
     options = options
         .foreign_keys(true)
@@ -132,11 +113,7 @@ fn pool(location: &Location<'_>, config: &DatabaseConfig) -> SqlitePoolOptions {
     if location.is_memory {
         // Connections to one database in memory lock each other's tables, and fail where they would have
         // to wait. With a single one they queue. The anchor keeps the data if that one is replaced.
-        return options
-            .max_connections(1)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None);
+        return options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
     }
     options
         .max_connections(config.max_connections)

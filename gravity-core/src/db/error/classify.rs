@@ -13,12 +13,7 @@ pub(super) struct Found {
 
 impl Found {
     fn plain(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            code: None,
-            constraint: None,
-        }
+        Self { kind, message: message.into(), code: None, constraint: None }
     }
 }
 
@@ -34,9 +29,7 @@ pub(super) fn classify(error: &sqlx::Error) -> Found {
         E::PoolClosed => Found::plain(ErrorKind::Closed, ""),
         E::Io(error) => Found::plain(ErrorKind::ConnectionLost, error.to_string()),
         E::Tls(error) => Found::plain(ErrorKind::ConnectionLost, format!("TLS: {error}")),
-        E::WorkerCrashed => {
-            Found::plain(ErrorKind::ConnectionLost, "the connection's thread ended")
-        }
+        E::WorkerCrashed => Found::plain(ErrorKind::ConnectionLost, "the connection's thread ended"),
         // The text may repeat the URL.
         E::Configuration(_) => Found::plain(ErrorKind::Configuration, ""),
         E::Encode(error) => Found::plain(ErrorKind::Encode, harmless(&error.to_string())),
@@ -49,25 +42,20 @@ pub(super) fn classify(error: &sqlx::Error) -> Found {
             Found::plain(ErrorKind::Decode, format!("column {index}: {why}"))
         }
         E::Decode(error) => Found::plain(ErrorKind::Decode, harmless(&error.to_string())),
-        E::ColumnNotFound(name) => {
-            Found::plain(ErrorKind::Decode, format!("there is no column {name}"))
+        E::ColumnNotFound(name) => Found::plain(ErrorKind::Decode, format!("there is no column {name}")),
+        E::ColumnIndexOutOfBounds { index, len } => {
+            Found::plain(ErrorKind::Decode, format!("there is no column {index}, the row has {len}"))
         }
-        E::ColumnIndexOutOfBounds { index, len } => Found::plain(
-            ErrorKind::Decode,
-            format!("there is no column {index}, the row has {len}"),
-        ),
         E::TypeNotFound { type_name } => {
             Found::plain(ErrorKind::Other, format!("there is no type {type_name}"))
         }
         E::InvalidArgument(_) => Found::plain(ErrorKind::Encode, "an argument is not valid"),
-        E::InvalidSavePointStatement | E::BeginFailed => Found::plain(
-            ErrorKind::Other,
-            "the connection is in another transaction already",
-        ),
-        E::Protocol(_) => Found::plain(
-            ErrorKind::Other,
-            "the driver and the server do not understand each other",
-        ),
+        E::InvalidSavePointStatement | E::BeginFailed => {
+            Found::plain(ErrorKind::Other, "the connection is in another transaction already")
+        }
+        E::Protocol(_) => {
+            Found::plain(ErrorKind::Other, "the driver and the server do not understand each other")
+        }
         _ => Found::plain(ErrorKind::Other, "the driver failed"),
     }
 }
@@ -115,10 +103,7 @@ fn postgres(error: &sqlx::postgres::PgDatabaseError) -> Found {
         table: error.table().map(str::to_owned),
         columns: match error.column() {
             Some(column) => vec![column.to_owned()],
-            None => error
-                .detail()
-                .map(Constraint::columns_of_detail)
-                .unwrap_or_default(),
+            None => error.detail().map(Constraint::columns_of_detail).unwrap_or_default(),
         },
     });
     // Data exceptions quote the data, and a trigger that raises may quote anything.
@@ -128,20 +113,13 @@ fn postgres(error: &sqlx::postgres::PgDatabaseError) -> Found {
         _ if constraint.is_some() => String::new(),
         _ => error.message().to_owned(),
     };
-    Found {
-        kind,
-        message,
-        code: Some(code.to_owned()),
-        constraint,
-    }
+    Found { kind, message, code: Some(code.to_owned()), constraint }
 }
 
 #[cfg(feature = "sqlite")]
 fn sqlite(error: &sqlx::sqlite::SqliteError) -> Found {
     const EXTENDED: i32 = 0xff;
-    let code = DatabaseError::code(error)
-        .map(std::borrow::Cow::into_owned)
-        .unwrap_or_default();
+    let code = DatabaseError::code(error).map(std::borrow::Cow::into_owned).unwrap_or_default();
     let number: i32 = code.parse().unwrap_or_default();
     let kind = match number {
         2067 | 1555 | 2579 => ErrorKind::UniqueViolation,
@@ -162,10 +140,5 @@ fn sqlite(error: &sqlx::sqlite::SqliteError) -> Found {
         19 => String::new(),
         _ => error.message().to_owned(),
     };
-    Found {
-        kind,
-        message,
-        code: Some(code),
-        constraint,
-    }
+    Found { kind, message, code: Some(code), constraint }
 }

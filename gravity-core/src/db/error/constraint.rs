@@ -36,9 +36,7 @@ impl Constraint {
         }
         // A role that may not read the columns is not told them; the names PostgreSQL makes up remain.
         match self.name() {
-            Some(name) => {
-                self.table() == Some(table) && name == format!("{table}_{}_key", columns.join("_"))
-            }
+            Some(name) => self.table() == Some(table) && name == format!("{table}_{}_key", columns.join("_")),
             None => false,
         }
     }
@@ -47,22 +45,13 @@ impl Constraint {
     #[cfg(any(feature = "sqlite", test))]
     pub(super) fn from_sqlite(message: &str) -> Option<Self> {
         let (_, what) = message.split_once("constraint failed: ")?;
-        if let Some(name) = what
-            .strip_prefix("index '")
-            .and_then(|rest| rest.strip_suffix('\''))
-        {
-            return Some(Self {
-                name: Some(name.to_owned()),
-                ..Self::default()
-            });
+        if let Some(name) = what.strip_prefix("index '").and_then(|rest| rest.strip_suffix('\'')) {
+            return Some(Self { name: Some(name.to_owned()), ..Self::default() });
         }
         let mut found = Self::default();
         for column in what.split(", ") {
             let Some((table, column)) = column.split_once('.') else {
-                return Some(Self {
-                    name: Some(what.to_owned()),
-                    ..Self::default()
-                });
+                return Some(Self { name: Some(what.to_owned()), ..Self::default() });
             };
             found.table = Some(table.to_owned());
             found.columns.push(column.to_owned());
@@ -73,16 +62,12 @@ impl Constraint {
     /// Takes the columns from `Key (owner, title)=(…) already exists.`, in whatever language.
     #[cfg(any(feature = "postgres", test))]
     pub(super) fn columns_of_detail(detail: &str) -> Vec<String> {
-        let Some(keys) = detail
-            .split_once('(')
-            .and_then(|(_, rest)| rest.split_once(")=("))
-            .map(|(keys, _)| keys)
+        let Some(keys) =
+            detail.split_once('(').and_then(|(_, rest)| rest.split_once(")=(")).map(|(keys, _)| keys)
         else {
             return Vec::new();
         };
-        keys.split(", ")
-            .map(|column| column.trim_matches('"').to_owned())
-            .collect()
+        keys.split(", ").map(|column| column.trim_matches('"').to_owned()).collect()
     }
 }
 
@@ -102,8 +87,7 @@ mod tests {
 
     #[test]
     fn both_engines_answer_the_same_question() {
-        let sqlite =
-            Constraint::from_sqlite("UNIQUE constraint failed: notes.owner, notes.title").unwrap();
+        let sqlite = Constraint::from_sqlite("UNIQUE constraint failed: notes.owner, notes.title").unwrap();
         let postgres = Constraint {
             name: Some("notes_owner_title_key".into()),
             table: Some("notes".into()),
@@ -118,8 +102,7 @@ mod tests {
 
     #[test]
     fn names_are_read_where_there_are_no_columns() {
-        let index =
-            Constraint::from_sqlite("UNIQUE constraint failed: index 'users_lower_email'").unwrap();
+        let index = Constraint::from_sqlite("UNIQUE constraint failed: index 'users_lower_email'").unwrap();
         assert_eq!(index.name(), Some("users_lower_email"));
         let check = Constraint::from_sqlite("CHECK constraint failed: amount_is_positive").unwrap();
         assert_eq!(check.name(), Some("amount_is_positive"));

@@ -30,30 +30,17 @@ pub enum KeyKind {
 impl KeyColumn {
     /// Ascending by a column, or an expression, that is never null.
     pub const fn asc(name: &'static str, kind: KeyKind) -> Self {
-        Self {
-            name,
-            kind,
-            is_descending: false,
-            is_nullable: false,
-        }
+        Self { name, kind, is_descending: false, is_nullable: false }
     }
 
     /// Descending by a column, or an expression, that is never null.
     pub const fn desc(name: &'static str, kind: KeyKind) -> Self {
-        Self {
-            name,
-            kind,
-            is_descending: true,
-            is_nullable: false,
-        }
+        Self { name, kind, is_descending: true, is_nullable: false }
     }
 
     /// The column has nulls, which come last.
     pub const fn nullable(self) -> Self {
-        Self {
-            is_nullable: true,
-            ..self
-        }
+        Self { is_nullable: true, ..self }
     }
 
     /// The column, or the expression.

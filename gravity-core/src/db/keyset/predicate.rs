@@ -6,22 +6,11 @@ use crate::page::{Direction, KeyValue, Position};
 
 /// Appends ` AND (…)`: the rows that come after the place, or before it when the page goes backward.
 pub(super) fn append(columns: &[KeyColumn], position: &Position, query: &mut Query<'_>) {
-    let places: Vec<Option<String>> = position
-        .values
-        .iter()
-        .map(|value| bind(value, query))
-        .collect();
-    let way = Way {
-        is_backward: position.direction == Direction::Backward,
-    };
-    let is_plain = columns
-        .iter()
-        .all(|column| !column.is_nullable && column.is_descending == columns[0].is_descending);
-    let condition = if is_plain {
-        way.row(columns, &places)
-    } else {
-        way.expanded(columns, &places)
-    };
+    let places: Vec<Option<String>> = position.values.iter().map(|value| bind(value, query)).collect();
+    let way = Way { is_backward: position.direction == Direction::Backward };
+    let is_plain =
+        columns.iter().all(|column| !column.is_nullable && column.is_descending == columns[0].is_descending);
+    let condition = if is_plain { way.row(columns, &places) } else { way.expanded(columns, &places) };
     let text = query.text();
     text.push_str(" AND ");
     text.push_str(&condition);
@@ -76,11 +65,7 @@ impl Way {
         let condition = format!("({})", alternatives.join(" OR "));
         match &places[0] {
             Some(place) if !columns[0].is_nullable => {
-                format!(
-                    "{} {}= {place} AND {condition}",
-                    columns[0].name,
-                    self.sign(&columns[0])
-                )
+                format!("{} {}= {place} AND {condition}", columns[0].name, self.sign(&columns[0]))
             }
             _ => condition,
         }
@@ -95,18 +80,10 @@ impl Way {
         };
         let beyond = format!("{name} {} {place}", self.sign(column));
         let has_nulls_beyond = column.is_nullable && !self.is_backward;
-        Some(if has_nulls_beyond {
-            format!("({beyond} OR {name} IS NULL)")
-        } else {
-            beyond
-        })
+        Some(if has_nulls_beyond { format!("({beyond} OR {name} IS NULL)") } else { beyond })
     }
 
     fn sign(&self, column: &KeyColumn) -> &'static str {
-        if column.is_descending == self.is_backward {
-            ">"
-        } else {
-            "<"
-        }
+        if column.is_descending == self.is_backward { ">" } else { "<" }
     }
 }

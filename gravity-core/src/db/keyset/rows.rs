@@ -41,32 +41,17 @@ impl Keyset {
             debug_assert!(self.check(&values).is_ok(), "the key fits the columns");
             Position { direction, values }
         };
-        let next = rows
-            .last()
-            .filter(|_| has_next)
-            .map(|row| place(row, Direction::Forward));
-        let previous = rows
-            .first()
-            .filter(|_| has_previous)
-            .map(|row| place(row, Direction::Backward));
-        PageRows {
-            items: rows,
-            next,
-            previous,
-        }
+        let next = rows.last().filter(|_| has_next).map(|row| place(row, Direction::Forward));
+        let previous = rows.first().filter(|_| has_previous).map(|row| place(row, Direction::Backward));
+        PageRows { items: rows, next, previous }
     }
 }
 
 impl<T> PageRows<T> {
     /// The page as a client gets it, with its cursors signed for this query.
     pub fn seal(self, keys: &CursorKeys, context: &CursorContext) -> Result<Page<T>, CursorError> {
-        let seal =
-            |place: Option<Position>| place.map(|place| keys.seal(context, &place)).transpose();
-        Ok(Page {
-            next: seal(self.next)?,
-            previous: seal(self.previous)?,
-            items: self.items,
-        })
+        let seal = |place: Option<Position>| place.map(|place| keys.seal(context, &place)).transpose();
+        Ok(Page { next: seal(self.next)?, previous: seal(self.previous)?, items: self.items })
     }
 
     /// The same page of other items, each made of one of these.

@@ -25,10 +25,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn of(migrations: &Migrations, engine: Engine) -> Self {
-        Self {
-            table: migrations.ledger(),
-            engine,
-        }
+        Self { table: migrations.ledger(), engine }
     }
 
     pub(super) fn create_sql(&self) -> String {
@@ -73,10 +70,8 @@ impl Ledger {
     }
 
     pub(super) async fn read(&self, on: &mut Executor<'_>) -> Result<Vec<Applied>, Error> {
-        let sql = format!(
-            "SELECT version, name, checksum, applied_at AS at FROM {} ORDER BY version",
-            self.table
-        );
+        let sql =
+            format!("SELECT version, name, checksum, applied_at AS at FROM {} ORDER BY version", self.table);
         on.query_built(sql).fetch_all().await
     }
 
@@ -92,11 +87,9 @@ pub(super) async fn script(
 ) -> Result<(), Error> {
     tx.state.check()?;
     let sql: SqlStr = AssertSqlSafe(sql.into()).into_sql_str();
-    run::execute_script(tx.connection.reborrow(), sql)
-        .await
-        .map_err(|error| {
-            let error = Error::from(error);
-            tx.state.note(&error);
-            error
-        })
+    run::execute_script(tx.connection.reborrow(), sql).await.map_err(|error| {
+        let error = Error::from(error);
+        tx.state.note(&error);
+        error
+    })
 }

@@ -19,18 +19,8 @@ pub struct Migration {
 impl Migration {
     /// A step with its number, its name, and its SQL for each engine, which `include_str!` reads from
     /// `migrations/sqlite/0001_name.sql` and `migrations/postgres/0001_name.sql`.
-    pub const fn new(
-        version: u32,
-        name: &'static str,
-        sqlite: &'static str,
-        postgres: &'static str,
-    ) -> Self {
-        Self {
-            version,
-            name,
-            sqlite,
-            postgres,
-        }
+    pub const fn new(version: u32, name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { version, name, sqlite, postgres }
     }
 
     /// The number of this step, from 1.
@@ -55,13 +45,11 @@ impl Migration {
     pub(super) fn checksum(&self, engine: Engine) -> String {
         use std::fmt::Write as _;
         let text = self.sql(engine).replace("\r\n", "\n");
-        Sha256::digest(text)
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                // Writing to a String does not fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }
 
@@ -96,14 +84,8 @@ impl Migrations {
     /// is longer than 40; or when a number is missing. As a constant such a list does not compile.
     pub const fn new(service: &'static str, all: &'static [Migration]) -> Self {
         let name = service.as_bytes();
-        assert!(
-            !name.is_empty() && name.len() <= 40,
-            "a service's name has 1 to 40 characters"
-        );
-        assert!(
-            name[0].is_ascii_lowercase(),
-            "a service's name begins with a lower-case letter"
-        );
+        assert!(!name.is_empty() && name.len() <= 40, "a service's name has 1 to 40 characters");
+        assert!(name[0].is_ascii_lowercase(), "a service's name begins with a lower-case letter");
         let mut index = 0;
         while index < name.len() {
             let byte = name[index];
@@ -115,10 +97,7 @@ impl Migrations {
         }
         let mut index = 0;
         while index < all.len() {
-            assert!(
-                all[index].version as usize == index + 1,
-                "migrations are numbered 1, 2, 3, … in order"
-            );
+            assert!(all[index].version as usize == index + 1, "migrations are numbered 1, 2, 3, … in order");
             index += 1;
         }
         Self { service, all }

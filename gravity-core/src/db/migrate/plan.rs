@@ -11,18 +11,10 @@ pub(super) fn pending(
     engine: Engine,
 ) -> Result<&'static [Migration], Error> {
     let service = migrations.service;
-    let refuse = |why: String| {
-        Err(Error::new(
-            ErrorKind::Migration,
-            format!("{service}: {why}"),
-        ))
-    };
-    if let Some(newer) = applied.iter().find(|row| {
-        !migrations
-            .all
-            .iter()
-            .any(|known| known.version() == row.version)
-    }) {
+    let refuse = |why: String| Err(Error::new(ErrorKind::Migration, format!("{service}: {why}")));
+    if let Some(newer) =
+        applied.iter().find(|row| !migrations.all.iter().any(|known| known.version() == row.version))
+    {
         return refuse(format!(
             "the database is newer than this program: it has step {} (`{}`), and the program knows {}; \
              deploy the newer program",
@@ -70,9 +62,7 @@ mod tests {
             Applied {
                 version,
                 name: known.map_or("later", |known| known.name).into(),
-                checksum: known
-                    .map(|known| known.checksum(Engine::Sqlite))
-                    .unwrap_or_default(),
+                checksum: known.map(|known| known.checksum(Engine::Sqlite)).unwrap_or_default(),
                 at: crate::Timestamp::UNIX_EPOCH,
             }
         };
@@ -89,10 +79,7 @@ mod tests {
     fn what_is_missing_at_the_end_is_left_to_do() {
         for count in 0..=3 {
             let rows = applied(&[1, 2, 3][..count]);
-            assert_eq!(
-                pending(&KNOWN, &rows, Engine::Sqlite).unwrap().len(),
-                3 - count
-            );
+            assert_eq!(pending(&KNOWN, &rows, Engine::Sqlite).unwrap().len(), 3 - count);
         }
     }
 
@@ -109,9 +96,6 @@ mod tests {
     fn line_endings_change_nothing() {
         let unix = Migration::new(1, "x", "a\nb\n", "");
         let windows = Migration::new(1, "x", "a\r\nb\r\n", "");
-        assert_eq!(
-            unix.checksum(Engine::Sqlite),
-            windows.checksum(Engine::Sqlite)
-        );
+        assert_eq!(unix.checksum(Engine::Sqlite), windows.checksum(Engine::Sqlite));
     }
 }

@@ -70,11 +70,7 @@ impl Migrations {
     pub async fn status(&self, db: &Database) -> Result<Vec<MigrationStatus>, Error> {
         let ledger = Ledger::of(self, db.engine());
         let mut on = Executor::from(db);
-        let applied = if ledger.exists(&mut on).await? {
-            ledger.read(&mut on).await?
-        } else {
-            Vec::new()
-        };
+        let applied = if ledger.exists(&mut on).await? { ledger.read(&mut on).await? } else { Vec::new() };
         plan::pending(self, &applied, db.engine())?;
         let status = |(index, migration): (usize, &Migration)| MigrationStatus {
             version: migration.version(),
@@ -100,9 +96,7 @@ impl Migrations {
                 return Ok(None);
             };
             if apply == Apply::Run {
-                script(tx, next.sql(tx.engine()))
-                    .await
-                    .map_err(|error| self.failed(&next, error))?;
+                script(tx, next.sql(tx.engine())).await.map_err(|error| self.failed(&next, error))?;
             }
             ledger.insert(tx, &next).await?;
             Ok(Some(next))
@@ -117,19 +111,10 @@ impl Migrations {
         }
         // The wait for another node's migration, and a step itself, may take longer than any statement; the wait
         // of a step for a lock of the application's may not.
-        script(
-            tx,
-            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0",
-        )
-        .await?;
+        script(tx, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
         let mut key = [0; 8];
-        key.copy_from_slice(
-            &Sha256::digest(format!("gravity migrations of {}", self.service))[..8],
-        );
-        tx.query("SELECT pg_advisory_xact_lock($1)")
-            .bind(i64::from_be_bytes(key))
-            .execute()
-            .await?;
+        key.copy_from_slice(&Sha256::digest(format!("gravity migrations of {}", self.service))[..8]);
+        tx.query("SELECT pg_advisory_xact_lock($1)").bind(i64::from_be_bytes(key)).execute().await?;
         script(tx, "SET LOCAL lock_timeout TO DEFAULT").await
     }
 
@@ -140,10 +125,7 @@ impl Migrations {
         }
         Error::new(
             ErrorKind::Migration,
-            format!(
-                "{}: step {} (`{}`) failed: {error}",
-                self.service, migration.version, migration.name
-            ),
+            format!("{}: step {} (`{}`) failed: {error}", self.service, migration.version, migration.name),
         )
     }
 }

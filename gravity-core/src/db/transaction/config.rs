@@ -26,11 +26,7 @@ pub struct TransactionConfig {
 
 impl Default for TransactionConfig {
     fn default() -> Self {
-        Self {
-            isolation: Isolation::ReadCommitted,
-            is_read_only: false,
-            max_attempts: 8,
-        }
+        Self { isolation: Isolation::ReadCommitted, is_read_only: false, max_attempts: 8 }
     }
 }
 
@@ -64,15 +60,9 @@ impl TransactionConfig {
             // One that becomes a writer later fails when another one has written meanwhile.
             (Engine::Sqlite, _, false) => "BEGIN IMMEDIATE",
             (Engine::Sqlite, _, true) => "BEGIN DEFERRED",
-            (Engine::Postgres, Isolation::ReadCommitted, false) => {
-                "BEGIN ISOLATION LEVEL READ COMMITTED"
-            }
-            (Engine::Postgres, Isolation::RepeatableRead, false) => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ"
-            }
-            (Engine::Postgres, Isolation::Serializable, false) => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE"
-            }
+            (Engine::Postgres, Isolation::ReadCommitted, false) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            (Engine::Postgres, Isolation::RepeatableRead, false) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            (Engine::Postgres, Isolation::Serializable, false) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
             (Engine::Postgres, Isolation::ReadCommitted, true) => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
             }

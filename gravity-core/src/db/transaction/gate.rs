@@ -23,20 +23,12 @@ impl Default for SqliteGate {
 
 impl SqliteGate {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self {
-            queue: Mutex::new(()),
-            timeout,
-        }
+        Self { queue: Mutex::new(()), timeout }
     }
 
     pub(super) async fn turn(&self) -> Result<Turn<'_>, Error> {
         tokio::time::timeout(self.timeout, self.queue.lock())
             .await
-            .map_err(|_| {
-                Error::new(
-                    ErrorKind::Busy,
-                    "other transactions of this process kept the lock",
-                )
-            })
+            .map_err(|_| Error::new(ErrorKind::Busy, "other transactions of this process kept the lock"))
     }
 }

@@ -20,10 +20,7 @@ pub(crate) struct OpenSqlite<'c> {
 }
 
 impl<'c> Open<'c> {
-    pub(crate) async fn begin(
-        connection: Connection<'c>,
-        sql: &'static str,
-    ) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn begin(connection: Connection<'c>, sql: &'static str) -> Result<Self, sqlx::Error> {
         Ok(match connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(sqlite) => Self::Sqlite(OpenSqlite {

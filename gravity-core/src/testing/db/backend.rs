@@ -78,9 +78,7 @@ impl TestDatabase {
             #[cfg(feature = "postgres")]
             Backend::Postgres => match std::env::var("DATABASE_URL").ok() {
                 Some(url) => Self::on_server(url, config).await,
-                None if std::env::var("GRAVITY_REQUIRE_BACKENDS")
-                    .is_ok_and(|value| value == "1") =>
-                {
+                None if std::env::var("GRAVITY_REQUIRE_BACKENDS").is_ok_and(|value| value == "1") => {
                     panic!("DATABASE_URL is not set, and GRAVITY_REQUIRE_BACKENDS is")
                 }
                 None => {
@@ -91,10 +89,7 @@ impl TestDatabase {
         };
         match made {
             Ok(test) => Some(test),
-            Err(error) => panic!(
-                "cannot make a test's database on {}: {error}",
-                backend.name()
-            ),
+            Err(error) => panic!("cannot make a test's database on {}: {error}", backend.name()),
         }
     }
 
@@ -118,11 +113,8 @@ impl TestDatabase {
         }
         #[cfg(feature = "postgres")]
         if let Some((server, name)) = &self.server
-            && let Err(error) = administer(
-                server,
-                format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            )
-            .await
+            && let Err(error) =
+                administer(server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
         {
             say(&format!("cannot drop the database {name}: {error}"));
         }
@@ -146,11 +138,7 @@ impl TestDatabase {
     async fn on_server(server: String, config: &DatabaseConfig) -> Result<Self, crate::db::Error> {
         let name = name();
         // Nobody can connect to this template, and one that is connected to cannot be copied.
-        administer(
-            &server,
-            format!("CREATE DATABASE {name} TEMPLATE template0"),
-        )
-        .await?;
+        administer(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
         let mut test = Self::open(with_database(&server, &name), None, config).await?;
         test.server = Some((server, name));
         Ok(test)
@@ -170,9 +158,7 @@ fn with_database(url: &str, name: &str) -> String {
         None => (url, String::new()),
     };
     let authority = base.find("://").map_or(0, |at| at + 3);
-    let end = base[authority..]
-        .find('/')
-        .map_or(base.len(), |at| authority + at);
+    let end = base[authority..].find('/').map_or(base.len(), |at| authority + at);
     format!("{}/{name}{query}", &base[..end])
 }
 
@@ -198,9 +184,6 @@ mod tests {
             "postgres://u:p@h:1/n?sslmode=disable"
         );
         assert_eq!(with_database("postgres://h", "n"), "postgres://h/n");
-        assert_eq!(
-            with_database("postgres:///old?host=/run/x", "n"),
-            "postgres:///n?host=/run/x"
-        );
+        assert_eq!(with_database("postgres:///old?host=/run/x", "n"), "postgres:///n?host=/run/x");
     }
 }

@@ -23,9 +23,7 @@ impl MemoryStore {
 }
 
 fn is_taken(notes: &BTreeMap<NoteId, Note>, owner: &Subject, title: &str, except: NoteId) -> bool {
-    notes
-        .values()
-        .any(|note| note.owner == *owner && note.title == title && note.id != except)
+    notes.values().any(|note| note.owner == *owner && note.title == title && note.id != except)
 }
 
 #[async_trait::async_trait]
@@ -40,11 +38,7 @@ impl NoteStore for MemoryStore {
     }
 
     async fn find(&self, owner: &Subject, id: NoteId) -> Result<Option<Note>, NotesError> {
-        Ok(self
-            .notes()
-            .get(&id)
-            .filter(|note| note.owner == *owner)
-            .cloned())
+        Ok(self.notes().get(&id).filter(|note| note.owner == *owner).cloned())
     }
 
     async fn replace(
@@ -56,10 +50,7 @@ impl NoteStore for MemoryStore {
     ) -> Result<Note, NotesError> {
         let mut notes = self.notes();
         let taken = is_taken(&notes, owner, &draft.title, id);
-        let note = notes
-            .get_mut(&id)
-            .filter(|note| note.owner == *owner)
-            .ok_or(NotesError::NotFound)?;
+        let note = notes.get_mut(&id).filter(|note| note.owner == *owner).ok_or(NotesError::NotFound)?;
         if note.version != version {
             return Err(NotesError::Changed);
         }
@@ -74,10 +65,7 @@ impl NoteStore for MemoryStore {
 
     async fn remove(&self, owner: &Subject, id: NoteId) -> Result<(), NotesError> {
         let mut notes = self.notes();
-        notes
-            .get(&id)
-            .filter(|note| note.owner == *owner)
-            .ok_or(NotesError::NotFound)?;
+        notes.get(&id).filter(|note| note.owner == *owner).ok_or(NotesError::NotFound)?;
         notes.remove(&id);
         Ok(())
     }
@@ -88,18 +76,12 @@ impl NoteStore for MemoryStore {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<Note>, NotesError> {
-        let mut notes: Vec<Note> = self
-            .notes()
-            .values()
-            .filter(|note| note.owner == *owner)
-            .cloned()
-            .collect();
+        let mut notes: Vec<Note> =
+            self.notes().values().filter(|note| note.owner == *owner).cloned().collect();
         notes.sort_by_key(|note| std::cmp::Reverse((note.created_at, note.id)));
         if let Some(Position { direction, values }) = from {
             NEWEST.check(values)?;
-            let [KeyValue::Time(at), KeyValue::Uuid(id)] = values[..] else {
-                unreachable!("it was checked")
-            };
+            let [KeyValue::Time(at), KeyValue::Uuid(id)] = values[..] else { unreachable!("it was checked") };
             let place = (at, id);
             match direction {
                 Direction::Forward => {
@@ -111,8 +93,6 @@ impl NoteStore for MemoryStore {
                 }
             }
         }
-        Ok(NEWEST.cut(notes, from, limit, |note| {
-            vec![note.created_at.into(), note.id.into()]
-        }))
+        Ok(NEWEST.cut(notes, from, limit, |note| vec![note.created_at.into(), note.id.into()]))
     }
 }

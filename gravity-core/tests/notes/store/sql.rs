@@ -1,9 +1,7 @@
 //! Notes on SQLite and PostgreSQL.
 
 use gravity_core::Subject;
-use gravity_core::db::{
-    Database, Error, KeyColumn, KeyKind, Keyset, Migration, Migrations, PageRows,
-};
+use gravity_core::db::{Database, Error, KeyColumn, KeyKind, Keyset, Migration, Migrations, PageRows};
 
 use gravity_core::page::Position;
 
@@ -19,10 +17,8 @@ const MIGRATIONS: Migrations = Migrations::new(
     )],
 );
 
-pub(super) const NEWEST: Keyset = Keyset::new(&[
-    KeyColumn::desc("created_at", KeyKind::Time),
-    KeyColumn::desc("id", KeyKind::Uuid),
-]);
+pub(super) const NEWEST: Keyset =
+    Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Uuid)]);
 
 /// Keeps notes in the table `notes`.
 pub(crate) struct SqlStore {
@@ -54,9 +50,7 @@ impl NoteStore for SqlStore {
     }
 
     async fn find(&self, owner: &Subject, id: NoteId) -> Result<Option<Note>, NotesError> {
-        let query = self
-            .db
-            .query("SELECT * FROM notes WHERE id = $1 AND owner = $2");
+        let query = self.db.query("SELECT * FROM notes WHERE id = $1 AND owner = $2");
         Ok(query.bind(id).bind(owner).fetch_optional().await?)
     }
 
@@ -97,9 +91,7 @@ impl NoteStore for SqlStore {
     }
 
     async fn remove(&self, owner: &Subject, id: NoteId) -> Result<(), NotesError> {
-        let query = self
-            .db
-            .query("DELETE FROM notes WHERE id = $1 AND owner = $2");
+        let query = self.db.query("DELETE FROM notes WHERE id = $1 AND owner = $2");
         match query.bind(id).bind(owner).execute().await? {
             0 => Err(NotesError::NotFound),
             _ => Ok(()),
@@ -119,8 +111,6 @@ impl NoteStore for SqlStore {
             .push_page(&NEWEST, from, limit)
             .fetch_all::<Note>()
             .await?;
-        Ok(NEWEST.cut(rows, from, limit, |note| {
-            vec![note.created_at.into(), note.id.into()]
-        }))
+        Ok(NEWEST.cut(rows, from, limit, |note| vec![note.created_at.into(), note.id.into()]))
     }
 }
