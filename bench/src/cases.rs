@@ -68,16 +68,10 @@ pub(crate) fn serve(case: &str) -> Result<()> {
             "hyper-bare" => {
                 connection.serve_connection(io, hyper::service::service_fn(hyper_bare::answer)).await?
             }
-            "hyper-routes" => {
-                let routes = routes();
-                connection
-                    .serve_connection(io, hyper::service::service_fn(|request| routes.handle(request)))
-                    .await?;
-            }
+            "hyper-routes" => connection.serve_connection(io, routes()).await?,
             "axum-bare" => connection.serve_connection(io, tower_service(axum_bare())).await?,
             "axum-routes" => {
-                let router = axum::Router::new().fallback_service(routes());
-                connection.serve_connection(io, tower_service(router)).await?;
+                connection.serve_connection(io, tower_service(routes().into_axum())).await?;
             }
             _ => bail!("no such case: {case}"),
         }
@@ -89,6 +83,38 @@ fn tower_service(router: axum::Router) -> hyper_util::service::TowerToHyperServi
     hyper_util::service::TowerToHyperService::new(router)
 }
 
-fn actix(case: &str, _listener: StdListener) -> Result<()> {
-    bail!("no such case: {case}")
+/// Its worker runs on a thread of its own beside the one that accepts; both are counted in both cases.
+fn actix(case: &str, listener: StdListener) -> Result<()> {
+    use actix_web::{App, HttpServer, web};
+
+    async fn hello() -> web::Json<Hello> {
+        web::Json(HELLO)
+    }
+    async fn echo(note: web::Json<Note>) -> web::Json<Note> {
+        note
+    }
+    let bare = case == "actix-bare";
+    let routes = routes();
+    actix_web::rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            if bare {
+                App::new().configure(|app| {
+                    app.route("/hello", web::get().to(hello)).route("/echo", web::post().to(echo));
+                })
+            } else {
+                App::new().service(gravity::host::actix::mount("", routes.clone()))
+            }
+        });
+        let server = server.workers(1).disable_signals().listen(listener)?.run();
+        let handle = server.handle();
+        // The driver's last word, when it has counted enough.
+        let stop = actix_web::rt::spawn(async move {
+            let read = web::block(|| std::io::stdin().read_line(&mut String::new())).await;
+            handle.stop(false).await;
+            read
+        });
+        server.await?;
+        stop.await???;
+        Ok(())
+    })
 }

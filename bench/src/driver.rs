@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-const HOSTS: &[&str] = &["hyper", "axum"];
+const HOSTS: &[&str] = &["hyper", "axum", "actix"];
 const FEW: u64 = 200;
 const MANY: u64 = 1200;
 
@@ -35,6 +35,45 @@ fn thousandths(of: u64, to: u64) -> String {
     format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }
 
+/// Prints instructions a query for each engine, with sqlx alone and with `Database`, and their ratio.
+pub(crate) fn sql() -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "| engine | query | sqlx | Database | ratio |\n|---|---|---:|---:|---:|")?;
+    let postgres = std::env::var("DATABASE_URL").is_ok_and(|url| url.starts_with("postgres"));
+    if !postgres {
+        writeln!(out, "| PostgreSQL | | | | DATABASE_URL is not set |")?;
+    }
+    for engine in ["sqlite", "postgres"].into_iter().filter(|engine| *engine == "sqlite" || postgres) {
+        for query in ["one", "hundred", "insert"] {
+            let bare = query_cost(&format!("{engine}-bare"), query)?;
+            let ours = query_cost(&format!("{engine}-gravity"), query)?;
+            writeln!(out, "| {engine} | {query} | {bare} | {ours} | {} |", thousandths(ours, bare))?;
+        }
+    }
+    Ok(())
+}
+
+fn query_cost(case: &str, query: &str) -> Result<u64> {
+    let run = |times: u64| {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(std::env::current_exe()?)
+            .args(["query", case, query, &times.to_string()])
+            .output()
+            .context("valgrind must be installed")?;
+        ensure!(output.status.success(), "{case} {query}: {}", String::from_utf8_lossy(&output.stderr));
+        collected(&output.stderr)
+    };
+    Ok((run(MANY)? - run(FEW)?) / (MANY - FEW))
+}
+
+fn collected(stderr: &[u8]) -> Result<u64> {
+    let text = String::from_utf8_lossy(stderr);
+    let line =
+        text.lines().find_map(|line| line.split_once("Collected :")).context("callgrind said nothing")?;
+    Ok(line.1.trim().parse()?)
+}
+
 /// Instructions of one request: the difference of two runs, so that start and stop do not count.
 fn cost(case: &str, request: &[u8]) -> Result<u64> {
     let few = run(case, request, FEW)?;
@@ -47,7 +86,7 @@ fn run(case: &str, request: &[u8], times: u64) -> Result<u64> {
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe()?)
         .args(["serve", case])
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -61,13 +100,11 @@ fn run(case: &str, request: &[u8], times: u64) -> Result<u64> {
         stream.write_all(request)?;
         answer(&mut stream).with_context(|| case.to_owned())?;
     }
-    // The server ends with its first connection.
+    // The server ends with its first connection, or when its input does.
     drop(stream);
+    drop(server.stdin.take());
     let output = server.wait_with_output()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let collected =
-        text.lines().find_map(|line| line.split_once("Collected :")).context("callgrind said nothing")?;
-    Ok(collected.1.trim().parse()?)
+    collected(&output.stderr)
 }
 
 /// Reads one answer, by its content length.

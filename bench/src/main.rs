@@ -1,16 +1,20 @@
 //! What Gravity costs beside the bare framework, in instructions.
 //!
-//! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and `bench query CASE N` are
-//! what it runs.
+//! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
+//! `bench query CASE QUERY TIMES` are what it runs.
 
 mod cases;
 mod driver;
+mod queries;
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", case] => cases::serve(case),
-        [] | ["http"] => driver::http(),
-        _ => anyhow::bail!("usage: bench [http]"),
+        ["query", case, query, times] => queries::run(case, query, times.parse()?),
+        ["http"] => driver::http(),
+        ["sql"] => driver::sql(),
+        [] => driver::http().and_then(|()| driver::sql()),
+        _ => anyhow::bail!("usage: bench [http|sql]"),
     }
 }
