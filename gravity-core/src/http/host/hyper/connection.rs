@@ -94,8 +94,7 @@ fn http1(config: &ServerConfig, wire: &Arc<Wire>) -> http1::Builder {
     builder
         .timer(HeadTimer::new(wire, config))
         .header_read_timeout(config.idle_timeout)
-        .max_buf_size(MAX_HEAD)
-        .pipeline_flush(true);
+        .max_buf_size(MAX_HEAD);
     builder
 }
 
