@@ -1,4 +1,6 @@
 //! The transport suite on every host.
+#![cfg(feature = "testing")]
+#![allow(clippy::print_stderr, reason = "it says which host has failed")]
 
 use gravity_core::testing::http::suite::{self, Probe, paths::PREFIXES};
 use gravity_core::testing::http::{Host, Kind};

@@ -1,5 +1,6 @@
 //! What only our own server does: time limits, a limit on connections, an orderly end.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::Probe;
 use crate::http::Body;
-use crate::testing::http::Host;
+use crate::testing::http::{Host, Kind};
 
 async fn connect(host: &Host) -> SendRequest<Body> {
     let stream = TcpStream::connect(host.address()).await.expect("a connection");
@@ -78,7 +78,7 @@ pub async fn cancelled(host: &Host, probe: &Probe) {
     asking.abort();
     // actix lets the handler of a stream that was taken back run to its end: it looks at the stream again
     // when there is an answer to send.
-    if host.kind().to_string() != "actix" {
+    if host.kind() != Kind::Actix {
         probe.wait_ended(ended).await;
     }
     let response = sender.send_request(request(host, "GET", "/hello")).await.expect("an answer");

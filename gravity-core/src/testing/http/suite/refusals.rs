@@ -1,15 +1,14 @@
 //! Requests that are refused: every refusal is a problem document where the routes see the request.
 
 use super::Probe;
-use crate::testing::http::{Host, Raw};
+use crate::testing::http::{Host, Kind, Raw};
 
 /// The longest address is taken, one byte more is 414.
 pub async fn long_addresses(host: &Host, _: &Probe) {
     let mut raw = Raw::connect(host).await;
     // The limit is on what the routes see: under a prefix the client may send that much more.
     let inner = |size: usize| format!("/query?q={}", "x".repeat(size - "/query?q=".len()));
-    let prefix =
-        if matches!(host.kind(), crate::testing::http::Kind::Hyper) { host.path("").len() } else { 0 };
+    let prefix = if host.kind() == Kind::Hyper { host.path("").len() } else { 0 };
     let answer = raw.ask("GET", &host.path(&inner(8192 - prefix)), "").await;
     assert_eq!(answer.status, 200);
     let answer = raw.ask("GET", &host.path(&inner(8193 - prefix)), "").await;

@@ -57,7 +57,7 @@ pub fn routes(probe: &Probe) -> Routes {
         .state(probe)
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn hello(Path(name): Path<String>) -> String {
     format!("hello {name}")

@@ -45,7 +45,7 @@ pub async fn broken_heads(host: &Host, _: &Probe) {
 
 /// What the routes refuse, and not the host's parser, is a problem document.
 pub async fn refusals_are_problems(host: &Host, _: &Probe) {
-    if host.kind().to_string() == "actix" {
+    if host.kind() == Kind::Actix {
         return;
     }
     for request in ["GET PATH HTTP/1.1\r\n\r\n", "GET PATH HTTP/1.1\r\nhost: one\r\nhost: two\r\n\r\n"] {
@@ -97,8 +97,8 @@ pub async fn length_and_encoding(host: &Host, _: &Probe) {
 
 /// `axum::serve` reads the connection itself: it takes the encoding, as the RFC lets it, and closes.
 fn assert_refused(host: &Host, status: u16, fields: &str) {
-    let served = host.kind().to_string() == "axum" && status == 200;
-    assert!(status == 400 || served, "{}: {fields}: {status}", Kind::ALL.len());
+    let served = host.kind() == Kind::Axum && status == 200;
+    assert!(status == 400 || served, "{fields}: {status}");
 }
 
 /// A chunk that is not one ends the request and the connection.
