@@ -50,7 +50,8 @@ impl Routes {
     /// A router that answers everything: what the routes do not have, with 404. For
     /// `Router::nest`, or as a whole application.
     ///
-    /// To merge it with a router that has a fallback of its own, use `Router::from` instead.
+    /// To merge it with a router that has a fallback of its own, use `Router::from` instead; likewise
+    /// to nest it under a lone parameter (`/{tenant}`), where axum takes no router with a fallback.
     pub fn into_axum<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         let lost = Mounted { routes: self.clone(), lost: true };
         Router::from(self).fallback_service(lost)
