@@ -28,7 +28,7 @@ const HELLO: &str = "GET /hello HTTP/1.1\r\nhost: test\r\n\r\n";
 async fn slow_heads_are_cut_off() {
     let config = ServerConfig::new()
         .with_head_timeout(Duration::from_millis(300))
-        .with_idle_timeout(Duration::from_secs(60));
+        .with_idle_timeout(Duration::from_mins(1));
     let (address, _stop, _server) = start(suite::routes(&Probe::default()), config).await;
     for beginning in ["", "G", "PRI * HT", "GET /hello HTTP/1.1\r\nhost: te"] {
         for used in [false, true] {
@@ -61,7 +61,7 @@ async fn an_idle_connection_outlives_the_limit_of_a_head_and_not_its_own() {
     }
     let begun = Instant::now();
     assert!(raw.is_closed().await);
-    assert!(begun.elapsed() > Duration::from_millis(1000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
