@@ -5,6 +5,9 @@ impl Permission {
     pub const fn new(s: &'static str) -> Self {
         Self(s)
     }
+    pub const fn as_str(&self) -> &'static str {
+        self.0
+    }
 }
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,9 @@
 //! The HTTP seam: a service's routes are one value, and every host serves that same value.
 
 pub mod access;
+mod asset;
 pub mod body;
+mod docs;
 pub mod extract;
 mod handler;
 mod layered;
@@ -25,6 +27,7 @@ pub use extract::{FromParts, FromRequest, FromState, Path, Query, State};
 pub use handler::Handler;
 pub use layered::matched_route;
 pub use limits::Limits;
+pub use openapi::OpenApi;
 pub use parts::Parts;
 pub use problem::{IntoProblem, Problem, ProblemKind};
 pub use request_id::RequestId;

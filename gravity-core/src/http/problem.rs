@@ -127,7 +127,7 @@ impl Problem {
         let Inner { kind, detail, faults, headers, cause } = *self.0;
         log(kind, detail.as_deref(), cause.as_deref(), &id);
         let document = Document {
-            r#type: format!("urn:gravity:{}", kind.code),
+            r#type: kind_uri(&kind),
             title: kind.title,
             status: kind.status.as_u16(),
             detail: detail.as_deref(),
@@ -147,6 +147,11 @@ impl Problem {
         headers.insert(X_REQUEST_ID, id.header());
         response
     }
+}
+
+/// The URI that names a kind.
+pub(crate) fn kind_uri(kind: &ProblemKind) -> String {
+    format!("urn:gravity:{}", kind.code)
 }
 
 fn log(

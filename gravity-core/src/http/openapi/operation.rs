@@ -77,6 +77,20 @@ impl<'g> Operation<'g> {
         }
     }
 
+    /// An example of the request's body, under a name, in each of its JSON media types.
+    pub fn request_example(&mut self, name: &str, value: Value) {
+        if let Some(body) = &mut self.request_body {
+            add_example(body, name, &value);
+        }
+    }
+
+    /// An example of an answer that was described before.
+    pub fn response_example(&mut self, status: StatusCode, name: &str, value: Value) {
+        if let Some(response) = self.responses.get_mut(&status.as_u16()) {
+            add_example(response, name, &value);
+        }
+    }
+
     /// A header of an answer that was described before.
     pub fn response_header(&mut self, status: StatusCode, name: &str, description: &str) {
         if let Some(response) = self.responses.get_mut(&status.as_u16()) {
@@ -110,5 +124,14 @@ impl<'g> Operation<'g> {
             .iter()
             .map(|(name, schema)| (name.clone(), required.contains(&name.as_str()), schema.clone()))
             .collect()
+    }
+}
+
+fn add_example(holder: &mut Value, name: &str, value: &Value) {
+    let contents = holder.get_mut("content").and_then(Value::as_object_mut);
+    for (media, content) in contents.into_iter().flatten() {
+        if media.ends_with("json") {
+            content["examples"][name] = json!({ "value": value });
+        }
     }
 }
