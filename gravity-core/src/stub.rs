@@ -1,26 +1,3 @@
-use std::fmt;
-#[derive(Debug, Clone)]
-pub struct Permission(&'static str);
-impl Permission {
-    pub const fn new(s: &'static str) -> Self {
-        Self(s)
-    }
-    pub const fn as_str(&self) -> &'static str {
-        self.0
-    }
-}
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-#[derive(Debug, Clone)]
-pub struct Principal;
-impl Principal {
-    pub fn allows(&self, _: &Permission) -> bool {
-        true
-    }
-}
 pub mod validate {
     use serde::Serialize;
     use serde_json::Value;

@@ -147,7 +147,7 @@ pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
     let allowed = match (needs, caller) {
         (Needs::Nothing, _) | (Needs::Principal, Some(_)) => true,
         (_, None) => return Err(unauthenticated(&authenticator.schemes())),
-        (Needs::Permission(permission), Some(caller)) => caller.allows(permission),
+        (Needs::Permission(permission), Some(caller)) => caller.allows(*permission),
         (Needs::Rule(rule), Some(caller)) => (rule.check)(caller, parts).await?,
     };
     if allowed { Ok(()) } else { Err(Problem::new(problems::FORBIDDEN)) }
