@@ -1,5 +1,6 @@
 //! What every Gravity service stands on.
 
+pub mod error;
 pub mod http;
 pub mod id;
 pub mod permission;
@@ -7,15 +8,14 @@ pub mod principal;
 pub mod secret;
 pub mod subject;
 pub mod time;
+pub mod validate;
 
 mod sql_value;
-#[allow(missing_docs, dead_code)]
-mod stub;
 
+pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
 pub use permission::{Grant, Grants, Permission};
 pub use principal::Principal;
 pub use secret::{Secret, SecretString};
-pub use stub::validate;
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};

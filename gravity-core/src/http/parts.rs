@@ -11,7 +11,8 @@ use super::problem::Problem;
 use super::problems;
 use super::request_id::RequestId;
 use super::route::RouteInfo;
-use crate::{Principal, validate::Fault};
+use crate::Principal;
+use crate::validate::{Fault, Faults};
 
 /// All of a request but its body: the head, the matched route, its path parameters and the caller.
 #[derive(Debug)]
@@ -128,11 +129,11 @@ impl Parts {
             let raw = path.get(start..start + usize::from(len)).unwrap_or_default();
             match percent_decode_str(raw).decode_utf8() {
                 Ok(value) => Ok((&**name, value)),
-                Err(_) => Err(Problem::new(problems::BAD_PARAMETER).faults([Fault::new(
-                    &format!("/path/{name}"),
-                    "utf8",
-                    "is not UTF-8 once percent-decoded",
-                )])),
+                Err(_) => Err(Problem::new(problems::BAD_PARAMETER).faults([Fault {
+                    pointer: Faults::pointer("/path", name),
+                    code: Cow::Borrowed("utf8"),
+                    detail: "is not UTF-8 once percent-decoded".to_owned(),
+                }])),
             }
         })
     }

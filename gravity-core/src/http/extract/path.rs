@@ -14,7 +14,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::Fault;
+use crate::validate::{Fault, Faults};
 
 /// The parameters of the path: one value, a tuple in the path's order, or a struct by name.
 ///
@@ -50,7 +50,7 @@ type Pair<'de> = (&'de str, Cow<'de, str>);
 fn blame<T: JsonSchema + 'static>(params: &[Pair<'_>], error: &Error) -> Option<Fault> {
     let schema = super::schema::of::<T>();
     let named = params.iter().enumerate().find_map(|(position, (name, value))| {
-        let faulty = match schema.as_value() {
+        let faulty = match &schema.document {
             Value::Object(object) if object.contains_key("prefixItems") => {
                 !fits(object["prefixItems"].get(position), value)
             }
@@ -62,7 +62,11 @@ fn blame<T: JsonSchema + 'static>(params: &[Pair<'_>], error: &Error) -> Option<
         faulty.then_some(*name)
     });
     let name = named.or_else(|| params.first().map(|(name, _)| *name))?;
-    Some(Fault::new(&format!("/path/{name}"), "invalid", &error.to_string()))
+    Some(Fault {
+        pointer: Faults::pointer("/path", name),
+        code: Cow::Borrowed("invalid"),
+        detail: error.to_string(),
+    })
 }
 
 /// Whether a text could be what a schema's type says.

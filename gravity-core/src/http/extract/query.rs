@@ -11,7 +11,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::{Fault, Faults};
+use crate::validate::Faults;
 
 /// The parameters after the question mark, as a struct. A key that is given several times becomes a
 /// list. All that is wrong with them is answered at once: 400, each parameter named.
@@ -24,7 +24,7 @@ impl<S, T: DeserializeOwned + JsonSchema + 'static> FromParts<S> for Query<T> {
         read(query.as_bytes()).map(Self).map_err(|faults| {
             let mut all = Faults::new();
             all.nest("/query", faults);
-            Problem::new(problems::BAD_PARAMETER).faults(all.into_vec())
+            Problem::new(problems::BAD_PARAMETER).faults(all)
         })
     }
 
@@ -38,10 +38,10 @@ impl<S, T: DeserializeOwned + JsonSchema + 'static> FromParts<S> for Query<T> {
 
 /// Reads `application/x-www-form-urlencoded` text.
 pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(encoded: &[u8]) -> Result<T, Faults> {
-    let schema = super::schema::of::<T>();
+    let schema = &super::schema::of::<T>().compiled;
     let value = schema.from_pairs(pairs(encoded)?)?;
-    schema.check(&value).into_result()?;
-    serde_json::from_value(value).map_err(|error| Faults::one(Fault::new("", "invalid", &error.to_string())))
+    schema.validate(&value)?;
+    serde_json::from_value(value).map_err(|error| super::schema::unread("", &error))
 }
 
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -61,7 +61,9 @@ fn pairs(encoded: &[u8]) -> Result<impl Iterator<Item = Pair<'_>>, Faults> {
 }
 
 fn not_text(name: &str) -> Faults {
-    Faults::one(Fault::new(&crate::validate::pointer(name), "utf8", "is not UTF-8 once percent-decoded"))
+    let mut faults = Faults::new();
+    faults.add(Faults::pointer("", name), "utf8", "is not UTF-8 once percent-decoded");
+    faults
 }
 
 fn decode(text: &[u8]) -> Option<Cow<'_, str>> {

@@ -179,13 +179,33 @@ fn tidy_all(mut schemas: Map<String, Value>) -> Map<String, Value> {
     schemas
 }
 
-/// Says in a schema what its type says in Rust: the bounds of an integer of so many bits.
+/// Says in a schema what its type says in Rust, and nothing that is not so.
 pub(super) fn tidy(schema: &mut Value) {
     if let Ok(schema) = <&mut Schema>::try_from(schema) {
         RecursiveTransform(bound).transform(schema);
+        RecursiveTransform(drop_partial_examples).transform(schema);
     }
 }
 
+/// A flattened struct brings its examples along, which are then examples of a part only.
+fn drop_partial_examples(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let required = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let whole = |example: &Value| {
+        required
+            .iter()
+            .filter_map(Value::as_str)
+            .all(|name| !example.is_object() || example.get(name).is_some())
+    };
+    if let Some(Value::Array(examples)) = object.get_mut("examples") {
+        examples.retain(whole);
+        if examples.is_empty() {
+            object.remove("examples");
+        }
+    }
+}
+
+/// The bounds of an integer of so many bits.
 fn bound(schema: &mut Schema) {
     let (low, high) = match schema.get("format").and_then(Value::as_str) {
         Some("int8") => (json!(i8::MIN), json!(i8::MAX)),
