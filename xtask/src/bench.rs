@@ -18,9 +18,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let workspace = Workspace::load()?;
     let packages = workspace.packages_in("bench");
-    let package = packages
-        .first()
-        .context("this workspace has no package in bench/")?;
+    let package = packages.first().context("this workspace has no package in bench/")?;
     let (verb, choice): (&[&str], &str) = if package.has("bench") {
         (&["bench"], "--bench")
     } else {

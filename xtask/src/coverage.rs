@@ -27,27 +27,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let backends = Backends::start()?;
     let llvm_cov = |arguments: &[&str]| {
         let mut cargo = process::cargo(["llvm-cov"]);
-        cargo
-            .args(arguments)
-            .env("LLVM_COV", &tools.cov)
-            .env("LLVM_PROFDATA", &tools.profdata);
+        cargo.args(arguments).env("LLVM_COV", &tools.cov).env("LLVM_PROFDATA", &tools.profdata);
         backends.export(&mut cargo);
         cargo
     };
-    let runner: &[&str] = if install::on_path("cargo-nextest").is_some() {
-        &["nextest"]
-    } else {
-        &[]
-    };
+    let runner: &[&str] = if install::on_path("cargo-nextest").is_some() { &["nextest"] } else { &[] };
     let whole = ["--workspace", "--all-features", "--no-report"];
     process::run(&mut llvm_cov(&[runner, &whole].concat()))?;
     if args.html {
-        process::run(&mut llvm_cov(&[
-            "report",
-            "--html",
-            "--ignore-filename-regex",
-            NOT_MEASURED,
-        ]))?;
+        process::run(&mut llvm_cov(&["report", "--html", "--ignore-filename-regex", NOT_MEASURED]))?;
     }
     let mut report = llvm_cov(&["report", "--ignore-filename-regex", NOT_MEASURED]);
     if let Some(min) = args.min {
@@ -68,27 +56,16 @@ struct Tools {
 
 impl Tools {
     fn get() -> Result<Self> {
-        if let (Some(cov), Some(profdata)) = (
-            std::env::var_os("LLVM_COV"),
-            std::env::var_os("LLVM_PROFDATA"),
-        ) {
-            return Ok(Self {
-                cov: cov.into(),
-                profdata: profdata.into(),
-            });
+        if let (Some(cov), Some(profdata)) = (std::env::var_os("LLVM_COV"), std::env::var_os("LLVM_PROFDATA"))
+        {
+            return Ok(Self { cov: cov.into(), profdata: profdata.into() });
         }
         let rustc = process::output(Command::new("rustc").arg("-vV"))?;
         let version = llvm_major(&rustc).context("rustc does not tell its LLVM version")?;
-        let host = rustc
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap_or_default();
+        let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
         let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
         let dirs = [
-            Path::new(&sysroot)
-                .join("lib/rustlib")
-                .join(host)
-                .join("bin"),
+            Path::new(&sysroot).join("lib/rustlib").join(host).join("bin"),
             format!("/usr/lib/llvm-{version}/bin").into(),
             format!("/opt/homebrew/opt/llvm@{version}/bin").into(),
             format!("/usr/local/opt/llvm@{version}/bin").into(),
@@ -107,18 +84,13 @@ impl Tools {
     }
 
     fn in_dir(dir: &Path) -> Option<Self> {
-        let tools = Self {
-            cov: dir.join("llvm-cov"),
-            profdata: dir.join("llvm-profdata"),
-        };
+        let tools = Self { cov: dir.join("llvm-cov"), profdata: dir.join("llvm-profdata") };
         (install::is_program(&tools.cov) && install::is_program(&tools.profdata)).then_some(tools)
     }
 }
 
 fn llvm_major(rustc: &str) -> Option<u32> {
-    let version = rustc
-        .lines()
-        .find_map(|line| line.strip_prefix("LLVM version: "))?;
+    let version = rustc.lines().find_map(|line| line.strip_prefix("LLVM version: "))?;
     version.split('.').next()?.parse().ok()
 }
 

@@ -42,21 +42,12 @@ fn fuzz(seconds: u32, only: Option<&str>) -> Result<usize> {
     let (mut count, mut failed) = (0, Vec::new());
     for dir in dirs {
         let list = process::output(cargo_fuzz("list", &dir).current_dir(&dir))?;
-        for target in list
-            .lines()
-            .filter(|target| only.is_none_or(|only| only == *target))
-        {
+        for target in list.lines().filter(|target| only.is_none_or(|only| only == *target)) {
             count += 1;
             progress::line(&format!("fuzzing {target} for {seconds} s"));
             let mut run = cargo_fuzz("run", &dir);
             // The sources forbid `unsafe`, so a sanitizer would cost speed and find nothing.
-            run.args([
-                "--sanitizer",
-                "none",
-                target,
-                "--",
-                &format!("-max_total_time={seconds}"),
-            ]);
+            run.args(["--sanitizer", "none", target, "--", &format!("-max_total_time={seconds}")]);
             run.args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]);
             if process::run(run.current_dir(&dir)).is_err() {
                 failed.push(target.to_owned());
@@ -81,11 +72,7 @@ fn cargo_fuzz(verb: &str, dir: &Path) -> process::Command {
 
 /// The folders `fuzz/` of the root and of its folders.
 fn fuzz_dirs(root: &Path) -> Vec<PathBuf> {
-    let below = std::fs::read_dir(root)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
+    let below = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut dirs: Vec<PathBuf> = below
         .chain([root.to_owned()])
         .map(|dir| dir.join("fuzz"))
@@ -107,12 +94,6 @@ mod tests {
             std::fs::create_dir_all(root.path().join(dir)).unwrap();
             std::fs::write(root.path().join(dir).join("Cargo.toml"), "").unwrap();
         }
-        assert_eq!(
-            fuzz_dirs(root.path()),
-            [
-                root.path().join("fuzz"),
-                root.path().join("gravity-core/fuzz")
-            ]
-        );
+        assert_eq!(fuzz_dirs(root.path()), [root.path().join("fuzz"), root.path().join("gravity-core/fuzz")]);
     }
 }

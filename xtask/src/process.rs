@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 pub(crate) use std::process::Command;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -32,16 +32,14 @@ impl Guarded {
             .process_group(0)
             .stdin(Stdio::null())
             .spawn()
-            .with_context(|| {
-                format!("cannot start {name} ({})", command.get_program().display())
-            })?;
+            .with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
         let group = Pid::from_child(&child);
-        Ok(Self {
-            name: name.to_owned(),
-            child,
-            group,
-            stop_with,
-        })
+        Ok(Self { name: name.to_owned(), child, group, stop_with })
+    }
+
+    /// What the child prints, if its command was given a pipe for it; once.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// The status of a child that has ended.
@@ -120,10 +118,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// The trimmed standard output of a command that has to succeed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = display(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run `{shown}`"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{shown}` failed ({}): {}", output.status, complaint.trim());
@@ -145,10 +140,7 @@ fn display(command: &Command) -> String {
     let program = command.get_program();
     let name = std::path::Path::new(program).file_name().unwrap_or(program);
     let words = std::iter::once(name).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -157,22 +149,16 @@ mod tests {
 
     #[test]
     fn a_failure_names_the_command_and_its_complaint() {
-        let error =
-            output(Command::new("sh").args(["-c", "echo no such thing >&2; exit 3"])).unwrap_err();
+        let error = output(Command::new("sh").args(["-c", "echo no such thing >&2; exit 3"])).unwrap_err();
         let text = format!("{error:#}");
-        assert!(
-            text.contains("sh -c") && text.contains("no such thing") && text.contains('3'),
-            "{text}"
-        );
+        assert!(text.contains("sh -c") && text.contains("no such thing") && text.contains('3'), "{text}");
     }
 
     #[test]
     fn a_dropped_child_takes_its_own_children_along() {
         let mut command = Command::new("sh");
         // The grandchild keeps the write end of this pipe open until it ends.
-        command
-            .args(["-c", "sleep 600 & exec sleep 600"])
-            .stdout(Stdio::piped());
+        command.args(["-c", "sleep 600 & exec sleep 600"]).stdout(Stdio::piped());
         let mut child = Guarded::spawn("sleeper", &mut command, Signal::TERM).unwrap();
         let mut pipe = child.child.stdout.take().unwrap();
         drop(child);
@@ -183,14 +169,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_an_error_and_no_panic() {
-        assert!(
-            Guarded::spawn(
-                "nothing",
-                &mut Command::new("/does/not/exist"),
-                Signal::TERM
-            )
-            .is_err()
-        );
+        assert!(Guarded::spawn("nothing", &mut Command::new("/does/not/exist"), Signal::TERM).is_err());
         assert!(!succeeds(&mut Command::new("/does/not/exist")));
     }
 }

@@ -27,17 +27,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         process::run(cargo.env(SKIP_LOG, skip_log.path()))
     };
     let nextest = install::on_path("cargo-nextest").is_some();
-    let mut outcome = run(process::cargo(runner(nextest))
-        .args(scope(&args.runner))
-        .args(&args.runner));
+    let mut outcome = run(process::cargo(runner(nextest)).args(scope(&args.runner)).args(&args.runner));
     // `cargo test` has run them along with the rest.
     if nextest && args.runner.is_empty() && !crate::signals::interrupted() {
-        let doctests = run(&mut process::cargo([
-            "test",
-            "--doc",
-            "--workspace",
-            "--all-features",
-        ]));
+        let doctests = run(&mut process::cargo(["test", "--doc", "--workspace", "--all-features"]));
         outcome = outcome.and(doctests);
     }
     report(&backends, &std::fs::read_to_string(skip_log.path())?);
@@ -81,12 +74,7 @@ mod tests {
 
     #[test]
     fn chosen_packages_replace_the_workspace() {
-        let args = |words: &[&str]| {
-            words
-                .iter()
-                .map(|&word| word.to_owned())
-                .collect::<Vec<_>>()
-        };
+        let args = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         assert_eq!(scope(&args(&[])), Some("--workspace"));
         assert_eq!(scope(&args(&["some_test"])), Some("--workspace"));
         assert_eq!(scope(&args(&["-p", "gravity-core"])), None);

@@ -10,6 +10,8 @@ use crate::process;
 /// The workspace around a folder.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     pub(crate) packages: Vec<Package>,
 }
 
@@ -52,11 +54,8 @@ impl Workspace {
     fn parse(metadata: &Value) -> Option<Self> {
         Some(Self {
             root: metadata["workspace_root"].as_str()?.into(),
-            packages: metadata["packages"]
-                .as_array()?
-                .iter()
-                .map(Package::parse)
-                .collect::<Option<_>>()?,
+            target: metadata["target_directory"].as_str()?.into(),
+            packages: metadata["packages"].as_array()?.iter().map(Package::parse).collect::<Option<_>>()?,
         })
     }
 
@@ -68,10 +67,7 @@ impl Workspace {
     /// The members whose folder lies below `relative`.
     pub(crate) fn packages_in(&self, relative: &str) -> Vec<&Package> {
         let dir = self.path(relative);
-        self.packages
-            .iter()
-            .filter(|package| package.dir.starts_with(&dir))
-            .collect()
+        self.packages.iter().filter(|package| package.dir.starts_with(&dir)).collect()
     }
 
     /// The members that other people depend on: those with a library.
@@ -84,10 +80,7 @@ impl Workspace {
 
     /// The libraries that carry a service: all but the common ground.
     pub(crate) fn services(&self) -> Vec<&Package> {
-        self.libraries()
-            .into_iter()
-            .filter(|package| package.name != "gravity-core")
-            .collect()
+        self.libraries().into_iter().filter(|package| package.name != "gravity-core").collect()
     }
 }
 
@@ -96,9 +89,7 @@ impl Package {
         let manifest = Path::new(value["manifest_path"].as_str()?);
         let strings = |value: &Value| -> Vec<String> {
             let items = value.as_array().into_iter().flatten();
-            items
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect()
+            items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
         };
         Some(Self {
             name: value["name"].as_str()?.to_owned(),
@@ -127,10 +118,7 @@ impl Package {
 impl Dependency {
     fn parse(value: &Value) -> Option<Self> {
         let name = value["rename"].as_str().or(value["name"].as_str())?;
-        Some(Self {
-            name: name.to_owned(),
-            dev: value["kind"] == "dev",
-        })
+        Some(Self { name: name.to_owned(), dev: value["kind"] == "dev" })
     }
 }
 
@@ -142,32 +130,16 @@ mod tests {
     fn this_workspace_reads() {
         let workspace = Workspace::load().unwrap();
         assert!(workspace.path("xtask/Cargo.toml").exists());
-        let core = workspace
-            .libraries()
-            .into_iter()
-            .find(|package| package.name == "gravity-core")
-            .unwrap();
+        let core = workspace.libraries().into_iter().find(|package| package.name == "gravity-core").unwrap();
         assert!(core.features.iter().any(|feature| feature == "sqlite"));
-        assert!(
-            core.dependencies
-                .iter()
-                .any(|dependency| dependency.name == "proptest" && dependency.dev)
-        );
-        assert!(
-            workspace
-                .services()
-                .iter()
-                .all(|package| package.name != "gravity-core")
-        );
+        assert!(core.dependencies.iter().any(|dependency| dependency.name == "proptest" && dependency.dev));
+        assert!(workspace.services().iter().all(|package| package.name != "gravity-core"));
     }
 
     #[test]
     fn a_renamed_dependency_goes_by_the_name_that_sources_write() {
         let value = serde_json::json!({"name": "http", "rename": "http-old", "kind": null});
         let dependency = Dependency::parse(&value).unwrap();
-        assert_eq!(
-            (dependency.name.as_str(), dependency.dev),
-            ("http-old", false)
-        );
+        assert_eq!((dependency.name.as_str(), dependency.dev), ("http-old", false));
     }
 }

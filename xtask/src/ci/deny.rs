@@ -17,21 +17,8 @@ const NO_DATABASE: [&str; 3] = [
 
 pub(super) fn check(_: &Workspace) -> Result<Outcome> {
     install::cargo_plugin("deny")?;
-    process::run(&mut process::cargo([
-        "deny",
-        "--all-features",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-    ]))?;
-    let mut advisories = process::cargo([
-        "deny",
-        "--all-features",
-        "--color=never",
-        "check",
-        "advisories",
-    ]);
+    process::run(&mut process::cargo(["deny", "--all-features", "check", "bans", "licenses", "sources"]))?;
+    let mut advisories = process::cargo(["deny", "--all-features", "--color=never", "check", "advisories"]);
     match judge(&mut advisories)? {
         None => Ok(Outcome::passed()),
         Some(why) => {
@@ -50,9 +37,7 @@ fn judge(advisories: &mut Command) -> Result<Option<String>> {
     }
     let text = String::from_utf8_lossy(&output.stderr);
     if NO_DATABASE.iter().any(|words| text.contains(words)) {
-        return Ok(Some(
-            "the RustSec database cannot be reached from here".to_owned(),
-        ));
+        return Ok(Some("the RustSec database cannot be reached from here".to_owned()));
     }
     eprintln!("{text}");
     bail!("`cargo deny check advisories` failed");
@@ -71,14 +56,7 @@ mod tests {
     #[test]
     fn an_advisory_fails_and_an_unreachable_database_does_not() {
         assert_eq!(judge(&mut say("advisories ok", 0)).unwrap(), None);
-        assert!(
-            judge(&mut say(
-                "[ERROR] failed to fetch advisory database somewhere",
-                1
-            ))
-            .unwrap()
-            .is_some()
-        );
+        assert!(judge(&mut say("[ERROR] failed to fetch advisory database somewhere", 1)).unwrap().is_some());
         assert!(judge(&mut say("error[vulnerability]: bad", 1)).is_err());
     }
 }

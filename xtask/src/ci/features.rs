@@ -23,25 +23,14 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         }
     }
     if !failed.is_empty() {
-        anyhow::bail!(
-            "these combinations do not compile cleanly: {}",
-            failed.join(", ")
-        );
+        anyhow::bail!("these combinations do not compile cleanly: {}", failed.join(", "));
     }
     Ok(Outcome::passed().note(format!("{count} combinations")))
 }
 
 fn combinations(package: &Package) -> Vec<Vec<String>> {
-    let words = |words: &[&str]| {
-        words
-            .iter()
-            .map(|&word| word.to_owned())
-            .collect::<Vec<_>>()
-    };
-    let alone = package
-        .features
-        .iter()
-        .filter(|feature| *feature != "default");
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let alone = package.features.iter().filter(|feature| *feature != "default");
     let mut all = vec![words(&["--no-default-features"])];
     all.extend(alone.map(|feature| words(&["--no-default-features", "--features", feature])));
     all.extend([vec![], words(&["--all-features"])]);
@@ -55,10 +44,7 @@ mod tests {
     #[test]
     fn every_feature_stands_alone_once() {
         let features = ["axum", "default", "sqlite"].map(str::to_owned).to_vec();
-        let all = combinations(&Package {
-            features,
-            ..Package::default()
-        });
+        let all = combinations(&Package { features, ..Package::default() });
         let shown: Vec<String> = all.iter().map(|arguments| arguments.join(" ")).collect();
         assert_eq!(
             shown,

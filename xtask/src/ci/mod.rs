@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{fuzz, progress, signals, workspace::Workspace};
+use crate::{conformance, fuzz, progress, signals, workspace::Workspace};
 pub(crate) use summary::Outcome;
 use summary::Row;
 
@@ -48,62 +48,23 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
+    Step { name: "test", about: "all tests on all back ends", run: steps::test },
+    Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
+    Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
+    Step { name: "doc", about: "the documentation builds, and its links lead somewhere", run: steps::doc },
+    Step { name: "features", about: "each feature compiles alone, and all together", run: features::check },
+    Step { name: "deny", about: "licences, sources, banned and doubled dependencies", run: deny::check },
+    Step { name: "layout", about: "standard files, lengths of files, words left behind", run: layout::check },
+    Step { name: "unused", about: "every dependency is used", run: unused::check },
+    Step { name: "examples", about: "every example builds", run: steps::examples },
     Step {
-        name: "test",
-        about: "all tests on all back ends",
-        run: steps::test,
+        name: "conformance",
+        about: "the sample service is what its OpenAPI document says, on every host",
+        run: |_| conformance::step(),
     },
-    Step {
-        name: "fmt",
-        about: "the sources are formatted",
-        run: steps::fmt,
-    },
-    Step {
-        name: "clippy",
-        about: "no lint, no warning",
-        run: steps::clippy,
-    },
-    Step {
-        name: "doc",
-        about: "the documentation builds, and its links lead somewhere",
-        run: steps::doc,
-    },
-    Step {
-        name: "features",
-        about: "each feature compiles alone, and all together",
-        run: features::check,
-    },
-    Step {
-        name: "deny",
-        about: "licences, sources, banned and doubled dependencies",
-        run: deny::check,
-    },
-    Step {
-        name: "layout",
-        about: "standard files, lengths of files, words left behind",
-        run: layout::check,
-    },
-    Step {
-        name: "unused",
-        about: "every dependency is used",
-        run: unused::check,
-    },
-    Step {
-        name: "examples",
-        about: "every example builds",
-        run: steps::examples,
-    },
-    Step {
-        name: "template",
-        about: "what `new-service` stamps out builds and passes",
-        run: template::check,
-    },
-    Step {
-        name: "fuzz",
-        about: "the fuzz targets, a minute each (with --fuzz)",
-        run: |_| fuzz::step(),
-    },
+    Step { name: "template", about: "what `new-service` stamps out builds and passes", run: template::check },
+    Step { name: "fuzz", about: "the fuzz targets, a minute each (with --fuzz)", run: |_| fuzz::step() },
 ];
 
 fn step_name(text: &str) -> Result<String, String> {
@@ -134,15 +95,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if let Err(error) = &outcome {
             progress::line(&format!("{} FAILED: {error:#}", step.name));
         }
-        rows.push(Row {
-            name: step.name,
-            took: start.elapsed(),
-            outcome,
-        });
+        rows.push(Row { name: step.name, took: start.elapsed(), outcome });
     }
-    let total = args
-        .since
-        .map_or_else(|| rows.iter().map(|row| row.took).sum(), since);
+    let total = args.since.map_or_else(|| rows.iter().map(|row| row.took).sum(), since);
     eprint!("{}", summary::table(&rows, total));
     println!("{}", summary::closing(&rows));
     if rows.iter().any(|row| row.outcome.is_err()) {
@@ -153,9 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The time since a moment in seconds since 1970; a clock that was set back makes it zero.
 fn since(seconds: u64) -> Duration {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.saturating_sub(Duration::from_secs(seconds))
 }
 
@@ -172,12 +125,7 @@ mod tests {
 
     fn args(fuzz: bool, only: &[&str]) -> Args {
         let only = only.iter().map(|&name| name.to_owned()).collect();
-        Args {
-            fuzz,
-            only,
-            test_was: None,
-            since: None,
-        }
+        Args { fuzz, only, test_was: None, since: None }
     }
 
     #[test]

@@ -17,15 +17,7 @@ pub(super) fn fmt(_: &Workspace) -> Result<Outcome> {
 }
 
 pub(super) fn clippy(_: &Workspace) -> Result<Outcome> {
-    run(&mut cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    run(&mut cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
     Ok(Outcome::passed())
 }
 

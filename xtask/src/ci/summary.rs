@@ -20,18 +20,12 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// It did what it is there for.
     pub(crate) fn passed() -> Self {
-        Self {
-            skipped: false,
-            notes: Vec::new(),
-        }
+        Self { skipped: false, notes: Vec::new() }
     }
 
     /// There was nothing to do.
     pub(crate) fn skipped(why: &str) -> Self {
-        Self {
-            skipped: true,
-            notes: vec![why.to_owned()],
-        }
+        Self { skipped: true, notes: vec![why.to_owned()] }
     }
 
     /// Adds what a reader of the table should know.
@@ -64,34 +58,15 @@ pub(super) fn table(rows: &[Row], total: Duration) -> String {
     for row in rows {
         let notes = match &row.outcome {
             Ok(outcome) => outcome.notes.join("; "),
-            Err(error) => format!("{error:#}")
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            Err(error) => format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{:9} {:7} {:>13}  {notes}",
-            row.name,
-            row.state(),
-            progress::duration(row.took)
-        );
+        let _ =
+            writeln!(text, "{:9} {:7} {:>13}  {notes}", row.name, row.state(), progress::duration(row.took));
     }
-    let _ = writeln!(
-        text,
-        "{:9} {:7} {:>13}",
-        "total",
-        "",
-        progress::duration(total)
-    );
+    let _ = writeln!(text, "{:9} {:7} {:>13}", "total", "", progress::duration(total));
     if total > LONG {
-        let _ = writeln!(
-            text,
-            "WARNING: this run took more than {} minutes",
-            LONG.as_secs() / 60
-        );
+        let _ = writeln!(text, "WARNING: this run took more than {} minutes", LONG.as_secs() / 60);
     }
     text
 }
@@ -99,11 +74,7 @@ pub(super) fn table(rows: &[Row], total: Duration) -> String {
 /// The last line of a run, in the form that test runners close with.
 pub(super) fn closing(rows: &[Row]) -> String {
     let count = |state| rows.iter().filter(|row| row.state() == state).count();
-    let text = format!(
-        "steps: {} passed, {} failed",
-        count("passed"),
-        count("FAILED")
-    );
+    let text = format!("steps: {} passed, {} failed", count("passed"), count("FAILED"));
     match count("skipped") {
         0 => text,
         skipped => format!("{text}, {skipped} skipped"),
@@ -115,19 +86,13 @@ mod tests {
     use super::*;
 
     fn row(name: &'static str, outcome: Result<Outcome>) -> Row {
-        Row {
-            name,
-            took: Duration::from_secs(3),
-            outcome,
-        }
+        Row { name, took: Duration::from_secs(3), outcome }
     }
 
     #[test]
     fn the_closing_line_counts() {
-        let mut rows = vec![
-            row("fmt", Ok(Outcome::passed())),
-            row("deny", Err(anyhow::anyhow!("bad\nmore"))),
-        ];
+        let mut rows =
+            vec![row("fmt", Ok(Outcome::passed())), row("deny", Err(anyhow::anyhow!("bad\nmore")))];
         assert_eq!(closing(&rows), "steps: 1 passed, 1 failed");
         rows.push(row("examples", Ok(Outcome::skipped("none"))));
         assert_eq!(closing(&rows), "steps: 1 passed, 1 failed, 1 skipped");
@@ -140,14 +105,8 @@ mod tests {
             row("doc", Err(anyhow::anyhow!("bad\nmore"))),
         ];
         let text = table(&rows, Duration::from_secs(10));
-        assert!(
-            text.contains("NOT CHECKED advisories") && text.contains("FAILED"),
-            "{text}"
-        );
-        assert!(
-            !text.contains("more") && !text.contains("WARNING"),
-            "{text}"
-        );
+        assert!(text.contains("NOT CHECKED advisories") && text.contains("FAILED"), "{text}");
+        assert!(!text.contains("more") && !text.contains("WARNING"), "{text}");
         assert!(table(&rows, Duration::from_secs(4000)).contains("WARNING"));
     }
 }

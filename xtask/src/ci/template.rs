@@ -14,9 +14,7 @@ const NAME: &str = "template-proof";
 const PACKAGE: &str = "gravity-template-proof";
 
 pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
-    let copy = tempfile::Builder::new()
-        .prefix("gravity-template-")
-        .tempdir()?;
+    let copy = tempfile::Builder::new().prefix("gravity-template-").tempdir()?;
     copy_files(&workspace.root, copy.path())?;
     new_service::stamp(&workspace.root, copy.path(), NAME)?;
 
@@ -24,16 +22,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     let backends = Backends::start()?;
     let steps: [&[&str]; 4] = [
         &["fmt", "--package", PACKAGE, "--", "--check"],
-        &[
-            "clippy",
-            "--package",
-            PACKAGE,
-            "--all-targets",
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &["clippy", "--package", PACKAGE, "--all-targets", "--all-features", "--", "-D", "warnings"],
         &["test", "--package", PACKAGE, "--all-features"],
         &["check", "--package", PACKAGE, "--no-default-features"],
     ];
@@ -41,24 +30,14 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         let mut command = cargo(step);
         backends.export(&mut command);
         // The same target folder: what the workspace has compiled of other people's crates serves here too.
-        run(command
-            .current_dir(copy.path())
-            .env("CARGO_TARGET_DIR", &target))?;
+        run(command.current_dir(copy.path()).env("CARGO_TARGET_DIR", &target))?;
     }
 
     let stamped = Workspace::load_at(copy.path())?;
-    let service = stamped
-        .services()
-        .into_iter()
-        .find(|service| service.name == PACKAGE);
-    let lacking =
-        layout::missing(service.context("the stamped crate is no member of the workspace")?);
+    let service = stamped.services().into_iter().find(|service| service.name == PACKAGE);
+    let lacking = layout::missing(service.context("the stamped crate is no member of the workspace")?);
     let outcome = Outcome::passed();
-    Ok(if lacking.is_empty() {
-        outcome
-    } else {
-        outcome.note(format!("lacks {}", lacking.join(", ")))
-    })
+    Ok(if lacking.is_empty() { outcome } else { outcome.note(format!("lacks {}", lacking.join(", "))) })
 }
 
 fn copy_files(from: &Path, to: &Path) -> Result<()> {
@@ -74,10 +53,8 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn target_dir(workspace: &Workspace) -> Result<std::path::PathBuf> {
-    Ok(
-        match std::env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty()) {
-            Some(dir) => std::path::absolute(dir)?,
-            None => workspace.path("target"),
-        },
-    )
+    Ok(match std::env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty()) {
+        Some(dir) => std::path::absolute(dir)?,
+        None => workspace.path("target"),
+    })
 }

@@ -11,11 +11,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     let mut faults = Vec::new();
     for package in &workspace.packages {
         let sources = Sources::read(package)?;
-        faults.extend(
-            unused(package, &sources)
-                .into_iter()
-                .map(|name| format!("{}: {name}", package.name)),
-        );
+        faults.extend(unused(package, &sources).into_iter().map(|name| format!("{}: {name}", package.name)));
     }
     if !faults.is_empty() {
         for fault in &faults {
@@ -43,9 +39,7 @@ impl Sources {
             gather(&package.dir.join(dir), &mut sources.others)?;
         }
         for file in ["build.rs", "README.md"] {
-            sources
-                .others
-                .push_str(&std::fs::read_to_string(package.dir.join(file)).unwrap_or_default());
+            sources.others.push_str(&std::fs::read_to_string(package.dir.join(file)).unwrap_or_default());
         }
         Ok(sources)
     }
@@ -69,8 +63,7 @@ fn unused<'a>(package: &'a Package, sources: &Sources) -> Vec<&'a str> {
     let used = |name: &str, dev: bool| {
         let word = name.replace('-', "_");
         // A test stands beside the code, and an example in its documentation: both may use a dev-dependency.
-        names(&shipped, &word)
-            || (dev && (names(&sources.shipped, &word) || names(&sources.others, &word)))
+        names(&shipped, &word) || (dev && (names(&sources.shipped, &word) || names(&sources.others, &word)))
     };
     let dependencies = package.dependencies.iter();
     let unused = dependencies.filter(|dependency| {
@@ -80,18 +73,14 @@ fn unused<'a>(package: &'a Package, sources: &Sources) -> Vec<&'a str> {
 }
 
 fn without_comments(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether `word` stands in `text` as a path's first part or a name of its own.
 fn names(text: &str, word: &str) -> bool {
     let outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
     text.match_indices(word).any(|(start, _)| {
-        outside(text[..start].chars().next_back())
-            && outside(text[start + word.len()..].chars().next())
+        outside(text[..start].chars().next_back()) && outside(text[start + word.len()..].chars().next())
     })
 }
 
@@ -101,28 +90,15 @@ mod tests {
     use crate::workspace::Dependency;
 
     fn package(names: &[(&str, bool)]) -> Package {
-        let dependencies = names
-            .iter()
-            .map(|&(name, dev)| Dependency {
-                name: name.to_owned(),
-                dev,
-            })
-            .collect();
-        Package {
-            dependencies,
-            unnamed: vec!["quiet".into()],
-            ..Package::default()
-        }
+        let dependencies =
+            names.iter().map(|&(name, dev)| Dependency { name: name.to_owned(), dev }).collect();
+        Package { dependencies, unnamed: vec!["quiet".into()], ..Package::default() }
     }
 
     #[test]
     fn only_names_in_code_count() {
-        let package = package(&[
-            ("serde-json", false),
-            ("http", false),
-            ("quiet", false),
-            ("proptest", true),
-        ]);
+        let package =
+            package(&[("serde-json", false), ("http", false), ("quiet", false), ("proptest", true)]);
         let sources = Sources {
             shipped: "// http is not used\nuse serde_json::Value;\nlet http_body = 1;".into(),
             others: "use proptest::prelude::*;".into(),
@@ -132,10 +108,7 @@ mod tests {
 
     #[test]
     fn a_test_does_not_justify_a_dependency_of_the_users() {
-        let sources = Sources {
-            shipped: String::new(),
-            others: "use http::Request;".into(),
-        };
+        let sources = Sources { shipped: String::new(), others: "use http::Request;".into() };
         assert_eq!(unused(&package(&[("http", false)]), &sources), ["http"]);
         assert!(unused(&package(&[("http", true)]), &sources).is_empty());
     }

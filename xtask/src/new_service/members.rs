@@ -9,10 +9,7 @@ pub(super) fn insert(manifest: &str, package: &str) -> Result<String> {
     if inner.contains('#') {
         bail!("the list of members holds a comment: add \"{package}\" by hand");
     }
-    let names = inner
-        .split(',')
-        .map(|item| item.trim().trim_matches('"'))
-        .filter(|item| !item.is_empty());
+    let names = inner.split(',').map(|item| item.trim().trim_matches('"')).filter(|item| !item.is_empty());
     let mut names: Vec<&str> = names.collect();
     if names.contains(&package) {
         bail!("{package} is a member already");
@@ -20,11 +17,7 @@ pub(super) fn insert(manifest: &str, package: &str) -> Result<String> {
     names.push(package);
     names.sort_unstable();
     let lines = names.join("\",\n    \"");
-    Ok(format!(
-        "{}\n    \"{lines}\",\n{}",
-        &manifest[..start],
-        &manifest[end..]
-    ))
+    Ok(format!("{}\n    \"{lines}\",\n{}", &manifest[..start], &manifest[end..]))
 }
 
 /// Where the list's content lies, between its brackets.
@@ -48,17 +41,15 @@ mod tests {
 
     #[test]
     fn a_member_joins_in_order() {
-        let one_line = "[workspace]\nresolver = \"3\"\nmembers = [\"gravity-core\", \"xtask\"]\n\n[workspace.package]\n";
+        let one_line =
+            "[workspace]\nresolver = \"3\"\nmembers = [\"gravity-core\", \"xtask\"]\n\n[workspace.package]\n";
         let expected = "[workspace]\nresolver = \"3\"\nmembers = [\n    \"gravity-core\",\n    \"gravity-notes\",\n    \"xtask\",\n]\n\n[workspace.package]\n";
         let once = insert(one_line, "gravity-notes").unwrap();
         assert_eq!(once, expected);
         let twice = insert(&once, "gravity-auth").unwrap();
         assert_eq!(
             twice,
-            expected.replace(
-                "    \"gravity-core\",\n",
-                "    \"gravity-auth\",\n    \"gravity-core\",\n"
-            )
+            expected.replace("    \"gravity-core\",\n", "    \"gravity-auth\",\n    \"gravity-core\",\n")
         );
     }
 

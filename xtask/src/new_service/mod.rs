@@ -24,10 +24,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let root = Workspace::load()?.root;
     let dir = stamp(&root, args.into.as_deref().unwrap_or(&root), &args.name)?;
-    progress::line(&format!(
-        "{} is there, and a member of the workspace",
-        dir.display()
-    ));
+    progress::line(&format!("{} is there, and a member of the workspace", dir.display()));
     Ok(())
 }
 
@@ -49,8 +46,7 @@ pub(crate) fn stamp(root: &Path, into: &Path, name: &str) -> Result<PathBuf> {
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::write(&file, content)
-            .with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
     }
     std::fs::write(&manifest, members)?;
     Ok(dir)
@@ -62,11 +58,7 @@ mod tests {
 
     fn scratch() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(
-            dir.path().join("Cargo.toml"),
-            "[workspace]\nmembers = [\"gravity-core\"]\n",
-        )
-        .unwrap();
+        std::fs::write(dir.path().join("Cargo.toml"), "[workspace]\nmembers = [\"gravity-core\"]\n").unwrap();
         dir
     }
 
@@ -75,10 +67,7 @@ mod tests {
         let (root, into) = (Workspace::load().unwrap().root, scratch());
         let dir = stamp(&root, into.path(), "gift-cards").unwrap();
         let manifest = std::fs::read_to_string(dir.join("Cargo.toml")).unwrap();
-        assert!(
-            manifest.contains("name = \"gravity-gift-cards\""),
-            "{manifest}"
-        );
+        assert!(manifest.contains("name = \"gravity-gift-cards\""), "{manifest}");
         let members = std::fs::read_to_string(into.path().join("Cargo.toml")).unwrap();
         assert!(members.contains("\"gravity-gift-cards\""), "{members}");
     }
@@ -87,12 +76,7 @@ mod tests {
     fn nothing_is_written_over_and_nothing_half_done() {
         let (root, into) = (Workspace::load().unwrap().root, scratch());
         std::fs::create_dir(into.path().join("gravity-notes")).unwrap();
-        assert!(
-            stamp(&root, into.path(), "notes")
-                .unwrap_err()
-                .to_string()
-                .contains("exists")
-        );
+        assert!(stamp(&root, into.path(), "notes").unwrap_err().to_string().contains("exists"));
         assert!(stamp(&root, into.path(), "Bad Name").is_err());
         std::fs::write(into.path().join("Cargo.toml"), "[package]\n").unwrap();
         assert!(stamp(&root, into.path(), "other").is_err());

@@ -4,9 +4,8 @@ use anyhow::{Result, bail};
 
 /// Names that would clash with crates that are there, with the language, or with what a module is called.
 const TAKEN: [&str; 24] = [
-    "core", "async", "await", "box", "client", "config", "crate", "domain", "dyn", "enum", "error",
-    "http", "impl", "match", "mod", "move", "self", "static", "store", "struct", "test", "testing",
-    "type", "use",
+    "core", "async", "await", "box", "client", "config", "crate", "domain", "dyn", "enum", "error", "http",
+    "impl", "match", "mod", "move", "self", "static", "store", "struct", "test", "testing", "type", "use",
 ];
 
 /// The name of a service: lower-case words joined by hyphens.
@@ -24,9 +23,7 @@ impl Name {
             );
         }
         if TAKEN.contains(&text) {
-            bail!(
-                "`{text}` is taken: it would clash with a module, a crate or a word of the language"
-            );
+            bail!("`{text}` is taken: it would clash with a module, a crate or a word of the language");
         }
         Ok(Self(text.to_owned()))
     }
@@ -76,16 +73,11 @@ mod tests {
     fn names_that_make_no_crate_are_refused() {
         let long = "a".repeat(41);
         for bad in [
-            "", "-", "a-", "-a", "a--b", "Notes", "2fa", "a-2b", "a_b", "a b", "../x", "é", "core",
-            "type", &long,
+            "", "-", "a-", "-a", "a--b", "Notes", "2fa", "a-2b", "a_b", "a b", "../x", "é", "core", "type",
+            &long,
         ] {
             assert!(Name::parse(bad).is_err(), "{bad}");
         }
-        assert!(
-            Name::parse("gravity-notes")
-                .unwrap_err()
-                .to_string()
-                .contains("`notes`")
-        );
+        assert!(Name::parse("gravity-notes").unwrap_err().to_string().contains("`notes`"));
     }
 }

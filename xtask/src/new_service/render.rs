@@ -12,10 +12,7 @@ pub(super) fn render(templates: &Path, name: &Name) -> Result<Vec<(PathBuf, Stri
     walk(templates, Path::new(""), &mut files)
         .with_context(|| format!("no templates in {}", templates.display()))?;
     files.sort();
-    files
-        .into_iter()
-        .map(|file| Ok((target(&file, name)?, fill(templates, &file, name)?)))
-        .collect()
+    files.into_iter().map(|file| Ok((target(&file, name)?, fill(templates, &file, name)?))).collect()
 }
 
 fn walk(root: &Path, dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -34,11 +31,7 @@ fn walk(root: &Path, dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 fn target(file: &Path, name: &Name) -> Result<PathBuf> {
     let path = file.to_str().context("a template's path is not UTF-8")?;
     // The suffix keeps cargo and editors from taking a template for a crate.
-    Ok(path
-        .strip_suffix(".tmpl")
-        .unwrap_or(path)
-        .replace("__name__", &name.snake())
-        .into())
+    Ok(path.strip_suffix(".tmpl").unwrap_or(path).replace("__name__", &name.snake()).into())
 }
 
 fn fill(templates: &Path, file: &Path, name: &Name) -> Result<String> {
@@ -50,11 +43,7 @@ fn fill(templates: &Path, file: &Path, name: &Name) -> Result<String> {
         .replace("{{snake}}", &name.snake())
         .replace("{{Type}}", &name.camel());
     if let Some(line) = text.lines().position(has_mark) {
-        bail!(
-            "{}:{} holds a mark that nothing fills in",
-            file.display(),
-            line + 1
-        );
+        bail!("{}:{} holds a mark that nothing fills in", file.display(), line + 1);
     }
     Ok(text)
 }
@@ -62,12 +51,9 @@ fn fill(templates: &Path, file: &Path, name: &Name) -> Result<String> {
 /// Whether a mark is left in a line; `{{` alone is how Rust's format strings write a brace.
 fn has_mark(line: &str) -> bool {
     let starts = line.split("{{").skip(1);
-    starts
-        .filter_map(|rest| rest.split_once("}}"))
-        .any(|(word, _)| {
-            word.starts_with(char::is_alphabetic)
-                && word.chars().all(|c| c.is_alphanumeric() || c == '_')
-        })
+    starts.filter_map(|rest| rest.split_once("}}")).any(|(word, _)| {
+        word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
 }
 
 #[cfg(test)]
@@ -90,27 +76,12 @@ mod tests {
         assert_eq!(files[0], (PathBuf::from("Cargo.toml"), filled.to_owned()));
         assert_eq!(files[1].0, PathBuf::from("src/gift_cards.rs"));
 
-        std::fs::write(
-            dir.path().join("src/bad.rs"),
-            "format!(\"{{ {x} }}\")\n{{nam}}",
-        )
-        .unwrap();
-        assert!(
-            render(dir.path(), &name)
-                .unwrap_err()
-                .to_string()
-                .contains("bad.rs:2")
-        );
+        std::fs::write(dir.path().join("src/bad.rs"), "format!(\"{{ {x} }}\")\n{{nam}}").unwrap();
+        assert!(render(dir.path(), &name).unwrap_err().to_string().contains("bad.rs:2"));
     }
 
     #[test]
     fn a_missing_folder_is_an_error() {
-        assert!(
-            render(
-                Path::new("/no/such/templates"),
-                &Name::parse("notes").unwrap()
-            )
-            .is_err()
-        );
+        assert!(render(Path::new("/no/such/templates"), &Name::parse("notes").unwrap()).is_err());
     }
 }

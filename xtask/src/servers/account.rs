@@ -21,25 +21,15 @@ pub(super) fn for_servers() -> Result<Option<Account>> {
         return Ok(None);
     }
     let known = ["postgres", "nobody"].into_iter().find_map(Account::named);
-    let account = known.context(
-        "root may not run PostgreSQL, and there is neither an account `postgres` nor `nobody`",
-    )?;
+    let account = known
+        .context("root may not run PostgreSQL, and there is neither an account `postgres` nor `nobody`")?;
     Ok(Some(account))
 }
 
 impl Account {
     fn named(name: &str) -> Option<Self> {
-        let id = |which| {
-            process::output(Command::new("id").args([which, name]))
-                .ok()?
-                .parse()
-                .ok()
-        };
-        Some(Self {
-            name: name.to_owned(),
-            uid: id("-u")?,
-            gid: id("-g")?,
-        })
+        let id = |which| process::output(Command::new("id").args([which, name])).ok()?.parse().ok();
+        Some(Self { name: name.to_owned(), uid: id("-u")?, gid: id("-g")? })
     }
 }
 
@@ -58,12 +48,8 @@ pub(super) fn command(program: &Path, account: Option<&Account>) -> Result<Comma
     };
     if let Some(tool) = setpriv.filter(|tool| takes_death_signal(tool)) {
         let mut command = Command::new(tool);
-        command
-            .arg(format!("--reuid={}", account.uid))
-            .arg(format!("--regid={}", account.gid));
-        command
-            .args(["--clear-groups", "--pdeathsig", "INT", "--"])
-            .arg(program);
+        command.arg(format!("--reuid={}", account.uid)).arg(format!("--regid={}", account.gid));
+        command.args(["--clear-groups", "--pdeathsig", "INT", "--"]).arg(program);
         return Ok(command);
     }
     if let Some(tool) = install::on_path("runuser") {
@@ -73,16 +59,7 @@ pub(super) fn command(program: &Path, account: Option<&Account>) -> Result<Comma
     }
     if let Some(tool) = install::on_path("su") {
         let mut command = Command::new(tool);
-        command
-            .args([
-                "-s",
-                "/bin/sh",
-                &account.name,
-                "-c",
-                "exec \"$0\" \"$@\"",
-                "--",
-            ])
-            .arg(program);
+        command.args(["-s", "/bin/sh", &account.name, "-c", "exec \"$0\" \"$@\"", "--"]).arg(program);
         return Ok(command);
     }
     bail!("root may not run PostgreSQL, and setpriv, runuser and su are all missing");

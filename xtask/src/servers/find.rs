@@ -25,13 +25,8 @@ const POSTGRES_HOMES: [&str; 9] = [
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ];
 
-const REDIS_HOMES: [&str; 5] = [
-    "/usr/bin",
-    "/usr/local/bin",
-    "/opt/homebrew/bin",
-    "/home/linuxbrew/.linuxbrew/bin",
-    "/opt/redis*/bin",
-];
+const REDIS_HOMES: [&str; 5] =
+    ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin", "/opt/redis*/bin"];
 
 /// A PostgreSQL with all that a new cluster takes: first the one on the path, then the newest elsewhere.
 pub(super) fn postgres() -> Option<Binaries> {
@@ -46,30 +41,15 @@ pub(super) fn redis() -> Option<Binaries> {
 fn dirs(homes: &[&str]) -> impl Iterator<Item = PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    path.into_iter().chain(
-        homes
-            .iter()
-            .flat_map(|home| expand(home))
-            .collect::<Vec<_>>(),
-    )
+    path.into_iter().chain(homes.iter().flat_map(|home| expand(home)).collect::<Vec<_>>())
 }
 
 fn in_dir(dir: &Path, servers: &[&str], tools: &[&str]) -> Option<Binaries> {
-    let server = servers
-        .iter()
-        .map(|name| dir.join(name))
-        .find(|file| install::is_program(file))?;
+    let server = servers.iter().map(|name| dir.join(name)).find(|file| install::is_program(file))?;
     // Links are followed: a tool on the path may be linked alone, apart from the ones it calls.
     let dir = server.canonicalize().ok()?.parent()?.to_owned();
-    let server = if tools.is_empty() {
-        server
-    } else {
-        dir.join(server.file_name()?)
-    };
-    tools
-        .iter()
-        .all(|tool| install::is_program(&dir.join(tool)))
-        .then_some(Binaries { server, dir })
+    let server = if tools.is_empty() { server } else { dir.join(server.file_name()?) };
+    tools.iter().all(|tool| install::is_program(&dir.join(tool))).then_some(Binaries { server, dir })
 }
 
 /// The folders that a pattern with at most one `*` names, the newest version first.
@@ -84,17 +64,12 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
         .filter(|name| name.starts_with(prefix))
         .collect();
     names.sort_by_cached_key(|name| Reverse(version(&name[prefix.len()..])));
-    names
-        .into_iter()
-        .map(|name| PathBuf::from(format!("{parent}/{name}{after}")))
-        .collect()
+    names.into_iter().map(|name| PathBuf::from(format!("{parent}/{name}{after}"))).collect()
 }
 
 /// The numbers in a text, so that 15 comes before 9.6.
 fn version(text: &str) -> Vec<u64> {
-    text.split(|c: char| !c.is_ascii_digit())
-        .filter_map(|digits| digits.parse().ok())
-        .collect()
+    text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -138,13 +113,7 @@ mod tests {
         assert_eq!(in_dir(&root.join("bin"), &["postgres"], &["initdb"]), None);
         program(&root.join("bin/initdb"));
         let found = in_dir(&root.join("bin"), &["postgres"], &["initdb"]).unwrap();
-        assert_eq!(
-            found,
-            Binaries {
-                server: root.join("bin/postgres"),
-                dir: root.join("bin")
-            }
-        );
+        assert_eq!(found, Binaries { server: root.join("bin/postgres"), dir: root.join("bin") });
     }
 
     #[test]
@@ -154,8 +123,7 @@ mod tests {
         program(&root.join("lib/16/bin/postgres"));
         program(&root.join("lib/16/bin/initdb"));
         std::fs::create_dir(root.join("bin")).unwrap();
-        std::os::unix::fs::symlink(root.join("lib/16/bin/postgres"), root.join("bin/postgres"))
-            .unwrap();
+        std::os::unix::fs::symlink(root.join("lib/16/bin/postgres"), root.join("bin/postgres")).unwrap();
         let found = in_dir(&root.join("bin"), &["postgres"], &["initdb"]).unwrap();
         assert_eq!(found.server, root.join("lib/16/bin/postgres"));
     }

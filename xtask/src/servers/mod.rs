@@ -69,30 +69,14 @@ impl Backends {
     ///
     /// A server that is not to be had is an error where `CI` is set, and otherwise told by [`Backends::missing`].
     pub(crate) fn start() -> Result<Self> {
-        let wanted: Vec<&Kind> = [&POSTGRES, &REDIS]
-            .into_iter()
-            .filter(|kind| !is_set(kind.variable))
-            .collect();
-        let lacking: Vec<&str> = wanted
-            .iter()
-            .filter(|kind| (kind.find)().is_none())
-            .map(|kind| kind.package)
-            .collect();
-        let installed = if lacking.is_empty() {
-            Ok(())
-        } else {
-            install::apt(&lacking)
-        };
-        let refusal = installed
-            .err()
-            .map(|error| format!(": {error:#}"))
-            .unwrap_or_default();
+        let wanted: Vec<&Kind> =
+            [&POSTGRES, &REDIS].into_iter().filter(|kind| !is_set(kind.variable)).collect();
+        let lacking: Vec<&str> =
+            wanted.iter().filter(|kind| (kind.find)().is_none()).map(|kind| kind.package).collect();
+        let installed = if lacking.is_empty() { Ok(()) } else { install::apt(&lacking) };
+        let refusal = installed.err().map(|error| format!(": {error:#}")).unwrap_or_default();
 
-        let scratch = if wanted.is_empty() {
-            None
-        } else {
-            Some(Scratch::new()?)
-        };
+        let scratch = if wanted.is_empty() { None } else { Some(Scratch::new()?) };
         let account = account::for_servers();
         let open = |kind: &Kind| -> Backend {
             let Some(scratch) = scratch.as_ref().filter(|_| !is_set(kind.variable)) else {
@@ -100,9 +84,7 @@ impl Backends {
                 return Backend::Given;
             };
             let Some(binaries) = (kind.find)() else {
-                return Backend::Missing {
-                    why: format!("no installation found{refusal}"),
-                };
+                return Backend::Missing { why: format!("no installation found{refusal}") };
             };
             let started = match &account {
                 Ok(account) => (kind.start)(&binaries, scratch, account.as_ref()),
@@ -110,35 +92,19 @@ impl Backends {
             };
             match started {
                 Ok((url, server)) => {
-                    progress::line(&format!(
-                        "{}: {} at {url}",
-                        kind.label,
-                        binaries.server.display()
-                    ));
-                    Backend::Started {
-                        url,
-                        _server: server,
-                    }
+                    progress::line(&format!("{}: {} at {url}", kind.label, binaries.server.display()));
+                    Backend::Started { url, _server: server }
                 }
-                Err(error) => Backend::Missing {
-                    why: format!("{error:#}"),
-                },
+                Err(error) => Backend::Missing { why: format!("{error:#}") },
             }
         };
-        let backends = Self {
-            postgres: open(&POSTGRES),
-            redis: open(&REDIS),
-            _scratch: scratch,
-        };
+        let backends = Self { postgres: open(&POSTGRES), redis: open(&REDIS), _scratch: scratch };
         if crate::signals::interrupted() {
             bail!("stopped while servers were starting");
         }
         let missing = backends.missing();
         if is_set("CI") && !missing.is_empty() {
-            bail!(
-                "CI is set, so every back end has to be there: {}",
-                missing.join("; ")
-            );
+            bail!("CI is set, so every back end has to be there: {}", missing.join("; "));
         }
         for text in missing {
             progress::line(&format!("NOT AVAILABLE: {text}"));
@@ -168,9 +134,7 @@ impl Backends {
     pub(crate) fn missing(&self) -> Vec<String> {
         let all = self.all().into_iter();
         all.filter_map(|(kind, backend)| match backend {
-            Backend::Missing { why } => {
-                Some(format!("{}: {why} (or set {})", kind.label, kind.variable))
-            }
+            Backend::Missing { why } => Some(format!("{}: {why} (or set {})", kind.label, kind.variable)),
             _ => None,
         })
         .collect()

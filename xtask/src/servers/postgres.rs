@@ -31,10 +31,7 @@ pub(super) fn start(
         let port = free_port()?;
         match serve(binaries, scratch, &home, &data, port, account) {
             Ok(server) => {
-                return Ok((
-                    format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-                    server,
-                ));
+                return Ok((format!("postgres://postgres@127.0.0.1:{port}/postgres"), server));
             }
             Err(error) if tries == TRIES || signals::interrupted() => return Err(error),
             Err(_) => tries += 1,
@@ -69,17 +66,8 @@ fn serve(
     let log = scratch.path().join("postgres.log");
     let out = File::create(&log)?;
     let mut command = account::command(&binaries.server, account)?;
-    command
-        .arg("-D")
-        .arg(data)
-        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
-        .arg(home);
-    for setting in [
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "max_connections=300",
-    ] {
+    command.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"]).arg(home);
+    for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"] {
         command.args(["-c", setting]);
     }
     command.current_dir(home).stdout(Stdio::null()).stderr(out);
@@ -103,10 +91,7 @@ fn serve(
 
 /// The eighth line of `postmaster.pid` is where a server says how far it is; `pg_ctl` reads it as well.
 fn is_ready(pid_file: &str) -> bool {
-    pid_file
-        .lines()
-        .nth(7)
-        .is_some_and(|line| line.trim() == "ready")
+    pid_file.lines().nth(7).is_some_and(|line| line.trim() == "ready")
 }
 
 #[cfg(test)]
@@ -115,8 +100,7 @@ mod tests {
 
     #[test]
     fn a_server_is_ready_when_it_says_so() {
-        let lines =
-            |state: &str| format!("123\n/data\n1700000000\n5432\n/tmp\n127.0.0.1\n 1 2\n{state}\n");
+        let lines = |state: &str| format!("123\n/data\n1700000000\n5432\n/tmp\n127.0.0.1\n 1 2\n{state}\n");
         assert!(is_ready(&lines("ready   ")));
         assert!(!is_ready(&lines("starting")));
         assert!(!is_ready("123\n/data\n"));

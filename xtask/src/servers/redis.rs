@@ -40,12 +40,7 @@ pub(super) fn start(
             "--appendonly",
             "no",
         ]);
-        command
-            .arg("--dir")
-            .arg(&home)
-            .current_dir(&home)
-            .stdout(File::create(&log)?)
-            .stderr(Stdio::null());
+        command.arg("--dir").arg(&home).current_dir(&home).stdout(File::create(&log)?).stderr(Stdio::null());
         let mut server = Guarded::spawn("Redis", &mut command, Signal::TERM)?;
         match ready(&mut server, port) {
             Ok(()) => return Ok((format!("redis://127.0.0.1:{port}"), server)),

@@ -21,20 +21,14 @@ impl Scratch {
         // Short, because a socket's path may have about a hundred bytes, and open to the account of the servers,
         // which a folder that `TMPDIR` names for root need not be.
         let short = Path::new("/tmp");
-        let base = if short.is_dir() {
-            short.to_owned()
-        } else {
-            std::env::temp_dir()
-        };
+        let base = if short.is_dir() { short.to_owned() } else { std::env::temp_dir() };
         sweep(&base);
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let dir = tempfile::Builder::new()
             .prefix(&prefix)
             .permissions(PermissionsExt::from_mode(0o755))
             .tempdir_in(&base);
-        Ok(Self {
-            dir: dir.with_context(|| format!("no folder for servers in {}", base.display()))?,
-        })
+        Ok(Self { dir: dir.with_context(|| format!("no folder for servers in {}", base.display()))? })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -57,9 +51,7 @@ impl Scratch {
 /// A loopback port that nobody listens on. Another program may take it before the server does: then the start fails,
 /// and is tried again with another.
 pub(super) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Removes the folders of runs whose process is gone.
@@ -93,9 +85,7 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         let dead = base.path().join(format!("{PREFIX}{}-abc", child.id()));
-        let alive = base
-            .path()
-            .join(format!("{PREFIX}{}-abc", std::process::id()));
+        let alive = base.path().join(format!("{PREFIX}{}-abc", std::process::id()));
         let foreign = base.path().join("somebody-elses-folder");
         for dir in [&dead, &alive, &foreign] {
             std::fs::create_dir(dir).unwrap();
@@ -106,13 +96,9 @@ mod tests {
 
     #[test]
     fn names_without_a_process_have_no_owner() {
-        for name in [
-            "gravity-test-",
-            "gravity-test-x-y",
-            "gravity-test-0-y",
-            "gravity-test-99999999999-y",
-            "other",
-        ] {
+        for name in
+            ["gravity-test-", "gravity-test-x-y", "gravity-test-0-y", "gravity-test-99999999999-y", "other"]
+        {
             assert_eq!(owner(name), None, "{name}");
         }
     }

@@ -128,13 +128,16 @@ fn each_ref(value: &mut Value, found: &mut impl FnMut(&mut String)) {
 
 /// Two types of one name would silently become `Note` and `Note2`, by the order of the routes.
 fn refuse_namesakes(input: &SchemaGenerator, output: &SchemaGenerator) {
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    for (id, name) in identities(input).into_iter().chain(identities(output)) {
-        let wanted =
-            numbered(&name).filter(|base| !id.ends_with(&name) && id.contains(base)).unwrap_or(&name);
-        let other = owners.entry(wanted.to_owned()).or_insert_with(|| id.clone());
+    let all: Vec<(String, String)> = identities(input).into_iter().chain(identities(output)).collect();
+    let known = |name: &str| all.iter().any(|(_, other)| other == name);
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, name) in &all {
+        // A type that is called `Note2` by its author has that word in its path.
+        let own = name.rsplit('_').next().unwrap_or(name);
+        let wanted = numbered(name).filter(|base| known(base) && !id.contains(own)).unwrap_or(name);
+        let other = owners.entry(wanted).or_insert(id);
         assert!(
-            *other == id,
+            other == id,
             "two types have the schema name `{wanted}`: {other} and {id}; rename one with #[schemars(rename = ...)]"
         );
     }

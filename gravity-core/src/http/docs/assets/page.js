@@ -134,7 +134,15 @@ function limits(schema) {
   return out;
 }
 
-function nested(raw) {
+// What may be null is shown as what it is otherwise.
+function unlessNull(raw) {
+  const some = choices(resolve(raw));
+  const rest = (some || []).filter((choice) => resolve(choice).type !== 'null');
+  return some && some.length > 1 && rest.length === 1 ? rest[0] : raw;
+}
+
+function nested(value) {
+  const raw = unlessNull(value);
   const schema = resolve(raw);
   if (schema.properties && Object.keys(schema.properties).length) return true;
   if (schema.items && nested(schema.items)) return true;
@@ -143,7 +151,8 @@ function nested(raw) {
   return Boolean(some && some.some((choice) => nested(choice) || resolve(choice).enum || resolve(choice).const !== undefined));
 }
 
-function fields(raw, depth) {
+function fields(value, depth) {
+  const raw = unlessNull(value);
   const schema = resolve(raw);
   const list = h('ul', { class: 'fields' });
   const required = new Set(schema.required || []);
