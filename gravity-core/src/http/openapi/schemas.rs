@@ -47,7 +47,7 @@ impl Schemas {
             let taken = components.insert(name.clone(), schema.clone());
             assert!(
                 taken.is_none_or(|other| other == schema),
-                "`{name}` is both a type of its own and what is read of another type; rename one with #[schemars(rename = ...)]"
+                "`{name}` is both a type of its own and what is read of another type; rename one with #[schemars(rename = ...)], a generic one by its parameter: `rename = \"{{T}}Page\"`"
             );
         }
         assert!(!components.contains_key(PROBLEM), "a type of a service cannot be named `{PROBLEM}`");
@@ -138,7 +138,7 @@ fn refuse_namesakes(input: &SchemaGenerator, output: &SchemaGenerator) {
         let other = owners.entry(wanted).or_insert(id);
         assert!(
             other == id,
-            "two types have the schema name `{wanted}`: {other} and {id}; rename one with #[schemars(rename = ...)]"
+            "two types have the schema name `{wanted}`: {other} and {id}; rename one with #[schemars(rename = ...)], a generic one by its parameter: `rename = \"{{T}}Page\"`"
         );
     }
 }
