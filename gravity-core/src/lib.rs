@@ -3,6 +3,8 @@
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod money;
+pub mod page;
 pub mod permission;
 pub mod principal;
 pub mod secret;
@@ -14,6 +16,8 @@ mod sql_value;
 
 pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
+pub use money::{Currency, Money};
+pub use page::{Cursor, Page, PageRequest};
 pub use permission::{Grant, Grants, Permission};
 pub use principal::Principal;
 pub use secret::{Secret, SecretString};

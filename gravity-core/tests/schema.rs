@@ -1,5 +1,10 @@
 //! `Schema`: what it accepts, what it reports, and that nothing makes it panic.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "these helpers are part of the tests, which may"
+)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +32,7 @@ fn of<T: JsonSchema>() -> Schema {
 
 /// Schema, values it accepts, values it refuses; in the style of the JSON Schema test suite.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn keywords() {
     let cases = [
         (json!(true), vec![json!(null), json!(1)], vec![]),
