@@ -47,7 +47,7 @@ impl Schemas {
             let taken = components.insert(name.clone(), schema.clone());
             assert!(
                 taken.is_none_or(|other| other == schema),
-                "`{name}` is both a type of its own and what is read of another type; rename one with #[schemars(rename = ...)], a generic one by its parameter: `rename = \"{{T}}Page\"`"
+                "`{name}` is both a type of its own and what is read of another type; rename one with #[schemars(rename = ...)]"
             );
         }
         assert!(!components.contains_key(PROBLEM), "a type of a service cannot be named `{PROBLEM}`");
