@@ -100,11 +100,8 @@ impl Error {
 
     /// The input is readable and breaks the rules. The code is `validation`.
     pub fn validation(faults: Faults) -> Self {
-        let mut error = Self::new(
-            ErrorKind::Validation,
-            "validation",
-            "The input breaks the rules; see the faults.",
-        );
+        let mut error =
+            Self::new(ErrorKind::Validation, "validation", "The input breaks the rules; see the faults.");
         error.0.faults = faults;
         error
     }
@@ -116,35 +113,19 @@ impl Error {
 
     /// The database failed. The code is `database`, and the client learns no more than that.
     pub fn database(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(
-            ErrorKind::Database,
-            "database",
-            "The service could not reach or change its data.",
-        )
-        .with_source(source)
+        Self::new(ErrorKind::Database, "database", "The service could not reach or change its data.")
+            .with_source(source)
     }
 
     /// A service of somebody else failed; the code says which.
-    pub fn external(
-        code: impl Into<Text>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
-        Self::new(
-            ErrorKind::External,
-            code,
-            "A service that this one needs has failed.",
-        )
-        .with_source(source)
+    pub fn external(code: impl Into<Text>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::External, code, "A service that this one needs has failed.").with_source(source)
     }
 
     /// A fault of our own. The code is `internal`, and the client learns no more than that.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(
-            ErrorKind::Internal,
-            "internal",
-            "Something went wrong inside the service.",
-        )
-        .with_source(source)
+        Self::new(ErrorKind::Internal, "internal", "Something went wrong inside the service.")
+            .with_source(source)
     }
 
     /// Keeps what caused it, for the log.
@@ -219,10 +200,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod metrics;
 pub mod money;
 pub mod page;
 pub mod permission;
@@ -16,6 +17,7 @@ mod sql_value;
 
 pub use error::{Error, ErrorKind};
 pub use id::{Entity, Id};
+pub use metrics::Metrics;
 pub use money::{Currency, Money};
 pub use page::{Cursor, Page, PageRequest};
 pub use permission::{Grant, Grants, Permission};

@@ -37,10 +37,7 @@ impl Permission {
     ///
     /// If the text is malformed. In a constant that is a compile error; elsewhere parse a [`Grant`].
     pub const fn new(text: &'static str) -> Self {
-        assert!(
-            is_permission(text),
-            "a permission is `resource:action`, `resource:*` or `*`"
-        );
+        assert!(is_permission(text), "a permission is `resource:action`, `resource:*` or `*`");
         Self(text)
     }
 
@@ -114,9 +111,7 @@ impl Grants {
 
     /// Whether every one of the other grants is covered here: whoever holds these may hand out those.
     pub fn include(&self, others: &Self) -> bool {
-        others
-            .iter()
-            .all(|wanted| self.iter().any(|held| covers(&held.0, &wanted.0)))
+        others.iter().all(|wanted| self.iter().any(|held| covers(&held.0, &wanted.0)))
     }
 
     /// Adds a grant.
@@ -185,11 +180,7 @@ impl FromStr for Grant {
     type Err = PermissionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_permission(text) {
-            Ok(Self(Cow::Owned(text.to_owned())))
-        } else {
-            Err(PermissionError)
-        }
+        if is_permission(text) { Ok(Self(Cow::Owned(text.to_owned()))) } else { Err(PermissionError) }
     }
 }
 

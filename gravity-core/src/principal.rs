@@ -81,11 +81,10 @@ impl Principal {
     /// too.
     pub fn allows(&self, permission: Permission) -> bool {
         self.permissions.covers(permission)
-            && self.scopes.as_ref().is_none_or(|scopes| {
-                scopes
-                    .iter()
-                    .any(|scope| covers(scope, permission.as_str()))
-            })
+            && self
+                .scopes
+                .as_ref()
+                .is_none_or(|scopes| scopes.iter().any(|scope| covers(scope, permission.as_str())))
     }
 
     /// Who the caller is.
@@ -156,9 +155,7 @@ mod tests {
 
     #[test]
     fn keeps_what_else_is_known() {
-        let caller = caller("*")
-            .with_credential("session_1")
-            .with_claim("tenant", "acme");
+        let caller = caller("*").with_credential("session_1").with_claim("tenant", "acme");
         assert_eq!(caller.credential(), Some("session_1"));
         assert_eq!(caller.claim("tenant"), Some(&Value::from("acme")));
         assert_eq!(caller.claim("other"), None);

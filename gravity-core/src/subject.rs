@@ -186,9 +186,6 @@ mod tests {
     fn plain_ids_become_subjects() {
         assert_eq!(Subject::from(-7i64).as_str(), "-7");
         assert_eq!(Subject::from(u64::MAX).as_str(), "18446744073709551615");
-        assert_eq!(
-            Subject::from(Uuid::nil()).as_str(),
-            "00000000-0000-0000-0000-000000000000"
-        );
+        assert_eq!(Subject::from(Uuid::nil()).as_str(), "00000000-0000-0000-0000-000000000000");
     }
 }

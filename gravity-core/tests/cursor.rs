@@ -1,14 +1,11 @@
 //! Cursors: they come back as they were, and no other text does.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "these helpers are part of the tests, which may"
-)]
+#![expect(clippy::unwrap_used, reason = "these helpers are part of the tests, which may")]
 
 use gravity_core::Timestamp;
 use gravity_core::page::{
-    Cursor, CursorContext, CursorError, CursorKey, CursorKeyError, CursorKeys, Direction, KeyValue,
-    Position, Sort,
+    Cursor, CursorContext, CursorError, CursorKey, CursorKeyError, CursorKeys, Direction, KeyValue, Position,
+    Sort,
 };
 use proptest::prelude::*;
 
@@ -21,16 +18,11 @@ fn key(byte: u8) -> CursorKey {
 }
 
 fn context() -> CursorContext {
-    CursorContext::new("notes.list")
-        .filter("author", 42)
-        .sort(&[Sort::descending("created_at")])
+    CursorContext::new("notes.list").filter("author", 42).sort(&[Sort::descending("created_at")])
 }
 
 fn place(values: Vec<KeyValue>) -> Position {
-    Position {
-        direction: Direction::Forward,
-        values,
-    }
+    Position { direction: Direction::Forward, values }
 }
 
 fn any_value() -> impl Strategy<Value = KeyValue> {
@@ -87,23 +79,13 @@ fn another_query_filter_or_order_is_refused() {
     let cursor = keys(1).seal(&context(), &place).unwrap();
     let sort = [Sort::descending("created_at")];
     for other in [
-        CursorContext::new("notes.lists")
-            .filter("author", 42)
-            .sort(&sort),
-        CursorContext::new("notes.list")
-            .filter("author", 43)
-            .sort(&sort),
-        CursorContext::new("notes.list")
-            .filter("owner", 42)
-            .sort(&sort),
+        CursorContext::new("notes.lists").filter("author", 42).sort(&sort),
+        CursorContext::new("notes.list").filter("author", 43).sort(&sort),
+        CursorContext::new("notes.list").filter("owner", 42).sort(&sort),
         CursorContext::new("notes.list").sort(&sort),
         CursorContext::new("notes.list").filter("author", 42),
-        CursorContext::new("notes.list")
-            .filter("author", 42)
-            .sort(&[Sort::ascending("created_at")]),
-        CursorContext::new("notes.listauthor")
-            .filter("", 42)
-            .sort(&sort),
+        CursorContext::new("notes.list").filter("author", 42).sort(&[Sort::ascending("created_at")]),
+        CursorContext::new("notes.listauthor").filter("", 42).sort(&sort),
     ] {
         assert_eq!(keys(1).open(&other, &cursor), Err(CursorError::Invalid));
     }
@@ -130,17 +112,10 @@ fn sizes_are_bounded() {
         let long = place(vec!["x".repeat(length).into()]);
         assert_eq!(keys(1).seal(&context(), &long), Err(CursorError::TooLong));
     }
-    assert!(
-        "A".repeat(Cursor::MAX_LENGTH + 1)
-            .parse::<Cursor>()
-            .is_err()
-    );
+    assert!("A".repeat(Cursor::MAX_LENGTH + 1).parse::<Cursor>().is_err());
     for text in ["", "a=", "a b", "a+b", "a/b", "é"] {
         assert!(text.parse::<Cursor>().is_err(), "{text}");
     }
-    assert_eq!(
-        CursorKey::from_bytes(&[0; 31]).unwrap_err(),
-        CursorKeyError::Length
-    );
+    assert_eq!(CursorKey::from_bytes(&[0; 31]).unwrap_err(), CursorKeyError::Length);
     assert!(!format!("{:?}", key(7)).contains('7'));
 }

@@ -1,9 +1,6 @@
 //! `Schema`: what it accepts, what it reports, and that nothing makes it panic.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "these helpers are part of the tests, which may"
-)]
+#![expect(clippy::unwrap_used, reason = "these helpers are part of the tests, which may")]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +16,7 @@ use serde_json::{Value, json};
 fn faults(schema: &Schema, value: &Value) -> Vec<String> {
     match schema.validate(value) {
         Ok(()) => Vec::new(),
-        Err(faults) => faults
-            .iter()
-            .map(|fault| format!("{} {}", fault.pointer, fault.code))
-            .collect(),
+        Err(faults) => faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect(),
     }
 }
 
@@ -42,21 +36,9 @@ fn keywords() {
             vec![json!(1), json!(1.0), json!(-7), json!(u64::MAX)],
             vec![json!(1.1), json!("1"), json!(null), json!(true)],
         ),
-        (
-            json!({"type": "number"}),
-            vec![json!(1), json!(1.5)],
-            vec![json!("1")],
-        ),
-        (
-            json!({"type": ["string", "null"]}),
-            vec![json!("a"), json!(null)],
-            vec![json!(1), json!([])],
-        ),
-        (
-            json!({"required": ["a"]}),
-            vec![json!({"a": null}), json!([])],
-            vec![json!({}), json!({"b": 1})],
-        ),
+        (json!({"type": "number"}), vec![json!(1), json!(1.5)], vec![json!("1")]),
+        (json!({"type": ["string", "null"]}), vec![json!("a"), json!(null)], vec![json!(1), json!([])]),
+        (json!({"required": ["a"]}), vec![json!({"a": null}), json!([])], vec![json!({}), json!({"b": 1})]),
         (
             json!({"properties": {"a": {"type": "string"}}, "additionalProperties": false}),
             vec![json!({}), json!({"a": ""})],
@@ -67,31 +49,15 @@ fn keywords() {
             vec![json!({"x-a": "", "b": 1})],
             vec![json!({"x-a": 1}), json!({"b": ""})],
         ),
-        (
-            json!({"propertyNames": {"maxLength": 2}}),
-            vec![json!({"ab": 1})],
-            vec![json!({"abc": 1})],
-        ),
+        (json!({"propertyNames": {"maxLength": 2}}), vec![json!({"ab": 1})], vec![json!({"abc": 1})]),
         (
             json!({"minLength": 2, "maxLength": 3}),
             vec![json!("äö"), json!("🦀🦀🦀"), json!(1)],
             vec![json!("ä"), json!("🦀🦀🦀🦀")],
         ),
-        (
-            json!({"maxLength": 2.0}),
-            vec![json!("ab")],
-            vec![json!("abc")],
-        ),
-        (
-            json!({"pattern": "^\\d+$"}),
-            vec![json!("12"), json!(12)],
-            vec![json!("a"), json!("٣")],
-        ),
-        (
-            json!({"minimum": 1.5}),
-            vec![json!(2), json!(1.5), json!("x")],
-            vec![json!(1), json!(1.4)],
-        ),
+        (json!({"maxLength": 2.0}), vec![json!("ab")], vec![json!("abc")]),
+        (json!({"pattern": "^\\d+$"}), vec![json!("12"), json!(12)], vec![json!("a"), json!("٣")]),
+        (json!({"minimum": 1.5}), vec![json!(2), json!(1.5), json!("x")], vec![json!(1), json!(1.4)]),
         (
             json!({"exclusiveMinimum": 1, "exclusiveMaximum": 3}),
             vec![json!(2), json!(1.01)],
@@ -107,26 +73,14 @@ fn keywords() {
             vec![json!(4.02), json!(0), json!(19.99)],
             vec![json!(0.005), json!(4.025)],
         ),
-        (
-            json!({"multipleOf": 2}),
-            vec![json!(4), json!(4.0)],
-            vec![json!(3), json!(7.5)],
-        ),
+        (json!({"multipleOf": 2}), vec![json!(4), json!(4.0)], vec![json!(3), json!(7.5)]),
         (
             json!({"enum": [1, "a", null, {"x": [1]}]}),
             vec![json!(1.0), json!({"x": [1.0]}), json!(null)],
             vec![json!(2), json!({"x": []}), json!(true)],
         ),
-        (
-            json!({"const": false}),
-            vec![json!(false)],
-            vec![json!(0), json!(null)],
-        ),
-        (
-            json!({"items": {"type": "integer"}}),
-            vec![json!([1, 2]), json!([])],
-            vec![json!([1, "2"])],
-        ),
+        (json!({"const": false}), vec![json!(false)], vec![json!(0), json!(null)]),
+        (json!({"items": {"type": "integer"}}), vec![json!([1, 2]), json!([])], vec![json!([1, "2"])]),
         (
             json!({"prefixItems": [{"type": "integer"}], "items": false}),
             vec![json!([1]), json!([])],
@@ -137,21 +91,9 @@ fn keywords() {
             vec![json!([5, 5]), json!([5, 1, 5, 5])],
             vec![json!([5]), json!([5, 5, 5, 5])],
         ),
-        (
-            json!({"contains": {"const": 5}}),
-            vec![json!([5])],
-            vec![json!([]), json!([1])],
-        ),
-        (
-            json!({"contains": {"const": 5}, "minContains": 0}),
-            vec![json!([])],
-            vec![],
-        ),
-        (
-            json!({"minItems": 1, "maxItems": 2}),
-            vec![json!([1])],
-            vec![json!([]), json!([1, 2, 3])],
-        ),
+        (json!({"contains": {"const": 5}}), vec![json!([5])], vec![json!([]), json!([1])]),
+        (json!({"contains": {"const": 5}, "minContains": 0}), vec![json!([])], vec![]),
+        (json!({"minItems": 1, "maxItems": 2}), vec![json!([1])], vec![json!([]), json!([1, 2, 3])]),
         (
             json!({"uniqueItems": true}),
             vec![json!([1, "1", true, [1], [2], {"a": 1}, {"a": "1"}])],
@@ -162,11 +104,7 @@ fn keywords() {
             vec![json!({"a": 1})],
             vec![json!({}), json!({"a": 1, "b": 2})],
         ),
-        (
-            json!({"allOf": [{"minimum": 1}, {"maximum": 2}]}),
-            vec![json!(1)],
-            vec![json!(0), json!(3)],
-        ),
+        (json!({"allOf": [{"minimum": 1}, {"maximum": 2}]}), vec![json!(1)], vec![json!(0), json!(3)]),
         (
             json!({"anyOf": [{"type": "integer"}, {"minimum": 2}]}),
             vec![json!(1), json!(2.5)],
@@ -177,11 +115,7 @@ fn keywords() {
             vec![json!(1), json!(2.5)],
             vec![json!(3), json!(1.5)],
         ),
-        (
-            json!({"not": {"type": "integer"}}),
-            vec![json!("a")],
-            vec![json!(1)],
-        ),
+        (json!({"not": {"type": "integer"}}), vec![json!("a")], vec![json!(1)]),
         (
             json!({"if": {"exclusiveMaximum": 0}, "then": {"minimum": -10}, "else": {"multipleOf": 2}}),
             vec![json!(-1), json!(4)],
@@ -234,35 +168,14 @@ fn keywords() {
 fn schemas_that_cannot_be_kept_to_do_not_compile() {
     for (schema, error) in [
         (json!(7), SchemaError::Malformed("schema".into())),
-        (
-            json!({"minLength": "1"}),
-            SchemaError::Malformed("minLength".into()),
-        ),
-        (
-            json!({"minLength": -1}),
-            SchemaError::Malformed("minLength".into()),
-        ),
-        (
-            json!({"type": "text"}),
-            SchemaError::Malformed("type".into()),
-        ),
-        (
-            json!({"multipleOf": 0}),
-            SchemaError::Malformed("multipleOf".into()),
-        ),
+        (json!({"minLength": "1"}), SchemaError::Malformed("minLength".into())),
+        (json!({"minLength": -1}), SchemaError::Malformed("minLength".into())),
+        (json!({"type": "text"}), SchemaError::Malformed("type".into())),
+        (json!({"multipleOf": 0}), SchemaError::Malformed("multipleOf".into())),
         (json!({"pattern": "("}), SchemaError::Pattern("(".into())),
-        (
-            json!({"$ref": "#/$defs/none"}),
-            SchemaError::Reference("#/$defs/none".into()),
-        ),
-        (
-            json!({"$ref": "other.json"}),
-            SchemaError::Reference("other.json".into()),
-        ),
-        (
-            json!({"$dynamicRef": "#a"}),
-            SchemaError::Unsupported("$dynamicRef".into()),
-        ),
+        (json!({"$ref": "#/$defs/none"}), SchemaError::Reference("#/$defs/none".into())),
+        (json!({"$ref": "other.json"}), SchemaError::Reference("other.json".into())),
+        (json!({"$dynamicRef": "#a"}), SchemaError::Unsupported("$dynamicRef".into())),
     ] {
         assert_eq!(Schema::compile(&schema).unwrap_err(), error);
     }
@@ -406,43 +319,24 @@ fn reports_every_fault_where_it_is() {
 fn alternatives_report_what_was_meant() {
     let schema = of::<Order>();
     for (pointer, value, expected) in [
-        (
-            "/payment",
-            json!({"kind": "transfer"}),
-            vec!["/payment/iban missing"],
-        ),
+        ("/payment", json!({"kind": "transfer"}), vec!["/payment/iban missing"]),
         (
             "/payment",
             json!({"kind": "transfer", "iban": 1, "reference": 2}),
             vec!["/payment/iban wrong_type", "/payment/reference wrong_type"],
         ),
-        (
-            "/payment",
-            json!({"kind": "cheque", "iban": "x"}),
-            vec!["/payment/kind wrong_value"],
-        ),
+        ("/payment", json!({"kind": "cheque", "iban": "x"}), vec!["/payment/kind wrong_value"]),
         ("/payment", json!({}), vec!["/payment/kind wrong_value"]),
         ("/payment", json!("cash"), vec!["/payment wrong_type"]),
         ("/level", json!("Medium"), vec!["/level wrong_value"]),
         ("/level", json!(3), vec!["/level wrong_type"]),
-        (
-            "/shape",
-            json!({"Square": {"side": "x"}}),
-            vec!["/shape/Square/side wrong_type"],
-        ),
-        (
-            "/shape",
-            json!({"Square": {}}),
-            vec!["/shape/Square/side missing"],
-        ),
+        ("/shape", json!({"Square": {"side": "x"}}), vec!["/shape/Square/side wrong_type"]),
+        ("/shape", json!({"Square": {}}), vec!["/shape/Square/side missing"]),
         ("/shape", json!("Oval"), vec!["/shape wrong_value"]),
         (
             "/address",
             json!({"street": "", "postcode": "1"}),
-            vec![
-                "/address/postcode wrong_pattern",
-                "/address/street too_short",
-            ],
+            vec!["/address/postcode wrong_pattern", "/address/street too_short"],
         ),
         ("/address", json!(1), vec!["/address wrong_type"]),
     ] {
@@ -450,13 +344,8 @@ fn alternatives_report_what_was_meant() {
         found.sort();
         assert_eq!(found, expected, "{pointer} {value}");
     }
-    let report = schema
-        .validate(&order_with("/payment", json!({"kind": "cheque"})))
-        .unwrap_err();
-    assert_eq!(
-        report.iter().next().unwrap().detail,
-        r#"must be one of `"card"`, `"transfer"`, `"cash"`"#
-    );
+    let report = schema.validate(&order_with("/payment", json!({"kind": "cheque"}))).unwrap_err();
+    assert_eq!(report.iter().next().unwrap().detail, r#"must be one of `"card"`, `"transfer"`, `"cash"`"#);
 }
 
 #[test]
@@ -466,10 +355,7 @@ fn types_that_contain_themselves_are_walked_to_their_end() {
     for _ in 0..3 {
         value = order_with("/parent", value);
     }
-    assert_eq!(
-        faults(&schema, &value),
-        ["/parent/parent/parent/items/0/count too_small"]
-    );
+    assert_eq!(faults(&schema, &value), ["/parent/parent/parent/items/0/count too_small"]);
     // As deep as serde_json reads.
     let mut value = order();
     for _ in 0..125 {
@@ -547,17 +433,8 @@ fn tells_whether_serde_alone_would_do() {
 
 fn from_pairs(schema: &Schema, pairs: &[(&str, &str)]) -> Result<Value, Vec<String>> {
     schema
-        .from_pairs(
-            pairs
-                .iter()
-                .map(|(name, text)| (Cow::from(*name), Cow::from(*text))),
-        )
-        .map_err(|faults| {
-            faults
-                .iter()
-                .map(|fault| format!("{} {}", fault.pointer, fault.code))
-                .collect()
-        })
+        .from_pairs(pairs.iter().map(|(name, text)| (Cow::from(*name), Cow::from(*text))))
+        .map_err(|faults| faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect())
 }
 
 #[test]
@@ -633,10 +510,7 @@ fn pairs_take_the_types_of_the_schema() {
         ]
     );
     for bad in ["+1", " 1", "01", "1e400", "0x1", "", "١"] {
-        assert!(
-            from_pairs(&schema, &[("ratio", bad)]).is_err() != bad.is_empty(),
-            "{bad:?}"
-        );
+        assert!(from_pairs(&schema, &[("ratio", bad)]).is_err() != bad.is_empty(), "{bad:?}");
     }
 }
 
@@ -644,10 +518,7 @@ fn pairs_take_the_types_of_the_schema() {
 fn pairs_of_maps_and_alternatives() {
     let map = of::<BTreeMap<String, i32>>();
     assert_eq!(from_pairs(&map, &[("a", "1")]), Ok(json!({"a": 1})));
-    assert_eq!(
-        from_pairs(&map, &[("a/b", "x")]),
-        Err(vec!["/a~1b wrong_type".to_owned()])
-    );
+    assert_eq!(from_pairs(&map, &[("a/b", "x")]), Err(vec!["/a~1b wrong_type".to_owned()]));
     let payment = of::<Payment>();
     assert_eq!(
         from_pairs(&payment, &[("kind", "card"), ("last_digits", "1234")]),
@@ -664,8 +535,7 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "\\PC{0,6}".prop_map(Value::from),
-        prop::sample::select(vec!["Dot", "card", "note_01h455vb4pex5vsknk084sn02q"])
-            .prop_map(Value::from),
+        prop::sample::select(vec!["Dot", "card", "note_01h455vb4pex5vsknk084sn02q"]).prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
         let name = prop_oneof![

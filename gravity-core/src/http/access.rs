@@ -142,8 +142,8 @@ pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
                 .because("the route needs a principal, and no authenticator is set")),
         };
     };
-    parts.principal = authenticator.authenticate(&parts.head).await?;
-    let (needs, caller) = (&route.access.0, parts.principal.as_ref());
+    parts.principal = authenticator.authenticate(&parts.head).await?.map(Arc::new);
+    let (needs, caller) = (&route.access.0, parts.principal.as_deref());
     let allowed = match (needs, caller) {
         (Needs::Nothing, _) | (Needs::Principal, Some(_)) => true,
         (_, None) => return Err(unauthenticated(&authenticator.schemes())),

@@ -6,6 +6,7 @@ pub mod body;
 mod docs;
 pub mod extract;
 mod handler;
+pub mod layer;
 mod layered;
 mod limits;
 mod negotiate;

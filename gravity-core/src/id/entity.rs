@@ -65,10 +65,7 @@ impl<E: Entity> Id<E> {
     /// The id with this number, of whatever version it is.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         let () = Self::PREFIX_IS_VALID;
-        Self {
-            uuid,
-            entity: PhantomData,
-        }
+        Self { uuid, entity: PhantomData }
     }
 }
 

@@ -34,10 +34,7 @@ impl<E: Entity> FromStr for Id<E> {
         if prefix == E::PREFIX {
             Ok(Self::from_uuid(uuid))
         } else {
-            Err(IdError::WrongEntity {
-                expected: E::PREFIX,
-                found: prefix.to_owned(),
-            })
+            Err(IdError::WrongEntity { expected: E::PREFIX, found: prefix.to_owned() })
         }
     }
 }
@@ -120,10 +117,7 @@ mod tests {
         assert_eq!(serde_json::from_value::<Id<Note>>(TEXT.into()).unwrap(), id);
 
         let error = TEXT.parse::<Id<Session>>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected an id that begins with `user_session_`, got one of `note`"
-        );
+        assert_eq!(error.to_string(), "expected an id that begins with `user_session_`, got one of `note`");
         assert!(serde_json::from_str::<Id<Note>>("7").is_err());
         assert!("01h455vb4pex5vsknk084sn02q".parse::<Id<Note>>().is_err());
     }

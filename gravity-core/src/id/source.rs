@@ -24,12 +24,7 @@ struct Last {
 
 impl UuidSource {
     pub(crate) const fn new() -> Self {
-        Self {
-            last: Mutex::new(Last {
-                millis: 0,
-                random: 0,
-            }),
-        }
+        Self { last: Mutex::new(Last { millis: 0, random: 0 }) }
     }
 
     /// The next UUID. Its time is `now`, or that of the last one drawn if `now` lies before it.
@@ -120,17 +115,10 @@ mod tests {
         let drawn: Vec<Vec<Uuid>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|_| {
-                    scope.spawn(|| {
-                        (0..2_000)
-                            .map(|_| source.next(Timestamp::UNIX_EPOCH))
-                            .collect::<Vec<_>>()
-                    })
+                    scope.spawn(|| (0..2_000).map(|_| source.next(Timestamp::UNIX_EPOCH)).collect::<Vec<_>>())
                 })
                 .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         for thread in &drawn {
             assert!(thread.is_sorted());

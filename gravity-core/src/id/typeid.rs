@@ -114,51 +114,15 @@ mod tests {
     #[test]
     fn published_valid_vectors() {
         for (text, prefix, uuid) in [
-            (
-                "00000000000000000000000000",
-                "",
-                "00000000-0000-0000-0000-000000000000",
-            ),
-            (
-                "00000000000000000000000001",
-                "",
-                "00000000-0000-0000-0000-000000000001",
-            ),
-            (
-                "0000000000000000000000000a",
-                "",
-                "00000000-0000-0000-0000-00000000000a",
-            ),
-            (
-                "0000000000000000000000000g",
-                "",
-                "00000000-0000-0000-0000-000000000010",
-            ),
-            (
-                "00000000000000000000000010",
-                "",
-                "00000000-0000-0000-0000-000000000020",
-            ),
-            (
-                "7zzzzzzzzzzzzzzzzzzzzzzzzz",
-                "",
-                "ffffffff-ffff-ffff-ffff-ffffffffffff",
-            ),
-            (
-                "prefix_0123456789abcdefghjkmnpqrs",
-                "prefix",
-                "0110c853-1d09-52d8-d73e-1194e95b5f19",
-            ),
-            (
-                "prefix_01h455vb4pex5vsknk084sn02q",
-                "prefix",
-                "01890a5d-ac96-774b-bcce-b302099a8057",
-            ),
-            (
-                "pre_fix_00000000000000000000000000",
-                "pre_fix",
-                "00000000-0000-0000-0000-000000000000",
-            ),
+            ("00000000000000000000000000", "", "00000000-0000-0000-0000-000000000000"),
+            ("00000000000000000000000001", "", "00000000-0000-0000-0000-000000000001"),
+            ("0000000000000000000000000a", "", "00000000-0000-0000-0000-00000000000a"),
+            ("0000000000000000000000000g", "", "00000000-0000-0000-0000-000000000010"),
+            ("00000000000000000000000010", "", "00000000-0000-0000-0000-000000000020"),
+            ("7zzzzzzzzzzzzzzzzzzzzzzzzz", "", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+            ("prefix_0123456789abcdefghjkmnpqrs", "prefix", "0110c853-1d09-52d8-d73e-1194e95b5f19"),
+            ("prefix_01h455vb4pex5vsknk084sn02q", "prefix", "01890a5d-ac96-774b-bcce-b302099a8057"),
+            ("pre_fix_00000000000000000000000000", "pre_fix", "00000000-0000-0000-0000-000000000000"),
         ] {
             let uuid: Uuid = uuid.parse().unwrap();
             assert_eq!(parse_type_id(text), Ok((prefix, uuid)), "{text}");
@@ -188,23 +152,11 @@ mod tests {
             ("suffix-uppercase", "prefix_0123456789ABCDEFGHJKMNPQRS"),
             ("suffix-hyphens", "prefix_123456789-123456789-123456"),
             ("suffix-wrong-alphabet", "prefix_ooooooiiiiiiuuuuuuulllllll"),
-            (
-                "suffix-ambiguous-crockford",
-                "prefix_i23456789ol23456789oi23456",
-            ),
-            (
-                "suffix-hyphens-crockford",
-                "prefix_123456789-0123456789-0123456",
-            ),
+            ("suffix-ambiguous-crockford", "prefix_i23456789ol23456789oi23456"),
+            ("suffix-hyphens-crockford", "prefix_123456789-0123456789-0123456"),
             ("suffix-overflow", "prefix_8zzzzzzzzzzzzzzzzzzzzzzzzz"),
-            (
-                "prefix-underscore-start",
-                "_prefix_00000000000000000000000000",
-            ),
-            (
-                "prefix-underscore-end",
-                "prefix__00000000000000000000000000",
-            ),
+            ("prefix-underscore-start", "_prefix_00000000000000000000000000"),
+            ("prefix-underscore-end", "prefix__00000000000000000000000000"),
             ("empty", ""),
             ("prefix-empty", "prefix_"),
         ] {

@@ -66,10 +66,7 @@ mod tests {
         assert_eq!(split(0, &[1, 2]), [0, 0]);
         assert_eq!(split(i64::MIN, &[u64::MAX, 0]), [i64::MIN, 0]);
         assert_eq!(Money::new(1, EUR).allocate(&[]), Err(MoneyError::NoWeights));
-        assert_eq!(
-            Money::new(1, EUR).allocate(&[0, 0]),
-            Err(MoneyError::NoWeights)
-        );
+        assert_eq!(Money::new(1, EUR).allocate(&[0, 0]), Err(MoneyError::NoWeights));
     }
 
     proptest! {

@@ -95,10 +95,7 @@ impl Money {
         if self.currency == other.currency {
             Ok(())
         } else {
-            Err(MoneyError::CurrencyMismatch {
-                left: self.currency,
-                right: other.currency,
-            })
+            Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency })
         }
     }
 
@@ -136,13 +133,8 @@ impl Money {
     }
 
     /// The sum of amounts, all in this currency.
-    pub fn sum(
-        currency: Currency,
-        amounts: impl IntoIterator<Item = Self>,
-    ) -> Result<Self, MoneyError> {
-        amounts
-            .into_iter()
-            .try_fold(Self::zero(currency), Self::checked_add)
+    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
     /// The amount times `numerator / denominator`, worked out exactly and then rounded once.
@@ -157,9 +149,7 @@ impl Money {
         }
         // The product of two `i64`s fits an `i128`.
         let product = i128::from(self.minor) * i128::from(numerator);
-        let minor = rounding
-            .divide(product, denominator.into())
-            .and_then(|minor| i64::try_from(minor).ok());
+        let minor = rounding.divide(product, denominator.into()).and_then(|minor| i64::try_from(minor).ok());
         self.with(minor)
     }
 }
@@ -175,10 +165,7 @@ mod tests {
 
     #[test]
     fn currencies_do_not_mix() {
-        let mismatch = MoneyError::CurrencyMismatch {
-            left: EUR,
-            right: JPY,
-        };
+        let mismatch = MoneyError::CurrencyMismatch { left: EUR, right: JPY };
         let (euros, yen) = (Money::new(1, EUR), Money::new(1, JPY));
         assert_eq!(euros.checked_add(yen), Err(mismatch));
         assert_eq!(euros.checked_sub(yen), Err(mismatch));
@@ -194,22 +181,10 @@ mod tests {
         assert_eq!(least.checked_sub(most), Err(MoneyError::Overflow));
         assert_eq!(least.checked_neg(), Err(MoneyError::Overflow));
         assert_eq!(most.checked_mul(2), Err(MoneyError::Overflow));
-        assert_eq!(
-            most.multiply_ratio(3, 2, Rounding::Down),
-            Err(MoneyError::Overflow)
-        );
-        assert_eq!(
-            least.multiply_ratio(-1, 1, Rounding::Up),
-            Err(MoneyError::Overflow)
-        );
-        assert_eq!(
-            most.multiply_ratio(1, 0, Rounding::Up),
-            Err(MoneyError::ZeroDenominator)
-        );
-        assert_eq!(
-            least.multiply_ratio(i64::MIN, i64::MIN, Rounding::HalfEven),
-            Ok(least)
-        );
+        assert_eq!(most.multiply_ratio(3, 2, Rounding::Down), Err(MoneyError::Overflow));
+        assert_eq!(least.multiply_ratio(-1, 1, Rounding::Up), Err(MoneyError::Overflow));
+        assert_eq!(most.multiply_ratio(1, 0, Rounding::Up), Err(MoneyError::ZeroDenominator));
+        assert_eq!(least.multiply_ratio(i64::MIN, i64::MIN, Rounding::HalfEven), Ok(least));
     }
 
     #[test]

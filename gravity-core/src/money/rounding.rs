@@ -32,11 +32,7 @@ impl Rounding {
         if !away {
             return Some(quotient);
         }
-        if (numerator < 0) == (denominator < 0) {
-            quotient.checked_add(1)
-        } else {
-            quotient.checked_sub(1)
-        }
+        if (numerator < 0) == (denominator < 0) { quotient.checked_add(1) } else { quotient.checked_sub(1) }
     }
 }
 
@@ -60,18 +56,9 @@ mod tests {
             (10, 2, 3, 2, 3),
         ] {
             for sign in [1, -1] {
-                for (mode, expected) in [
-                    (HalfEven, half_even),
-                    (HalfUp, half_up),
-                    (Down, down),
-                    (Up, up),
-                ] {
+                for (mode, expected) in [(HalfEven, half_even), (HalfUp, half_up), (Down, down), (Up, up)] {
                     let expected = Some(expected * sign);
-                    assert_eq!(
-                        mode.divide(quarters * sign, 4),
-                        expected,
-                        "{mode:?} {quarters}/4"
-                    );
+                    assert_eq!(mode.divide(quarters * sign, 4), expected, "{mode:?} {quarters}/4");
                     assert_eq!(mode.divide(quarters, 4 * sign), expected);
                 }
             }

@@ -39,11 +39,7 @@ impl Money {
                 .ok_or(MoneyError::Overflow)?;
         }
         let money = Self::new(minor, currency);
-        if negative {
-            Ok(money)
-        } else {
-            money.checked_neg()
-        }
+        if negative { Ok(money) } else { money.checked_neg() }
     }
 
     /// The amount as a decimal number, with as many digits after the point as the currency has.
@@ -114,20 +110,12 @@ mod tests {
         let jpy = Currency::new("JPY");
         assert_eq!(Money::parse("5.0", jpy), Err(MoneyError::TooPrecise(jpy)));
         for text in [
-            "", "-", ".", "5.", ".5", "+5", "--5", "5-", "1,000", "1 000", " 5", "5\n", "1e3",
-            "5.5.5", "٥", "0x10", "NaN", "5.-5",
+            "", "-", ".", "5.", ".5", "+5", "--5", "5-", "1,000", "1 000", " 5", "5\n", "1e3", "5.5.5", "٥",
+            "0x10", "NaN", "5.-5",
         ] {
-            assert_eq!(
-                Money::parse(text, eur),
-                Err(MoneyError::Malformed),
-                "{text:?}"
-            );
+            assert_eq!(Money::parse(text, eur), Err(MoneyError::Malformed), "{text:?}");
         }
-        for text in [
-            "92233720368547758.08",
-            "-92233720368547758.09",
-            "99999999999999999999999",
-        ] {
+        for text in ["92233720368547758.08", "-92233720368547758.09", "99999999999999999999999"] {
             assert_eq!(Money::parse(text, eur), Err(MoneyError::Overflow), "{text}");
         }
         for text in ["5 XXX", "5", "EUR 5", "5  EUR", "5 EUR "] {

@@ -49,14 +49,8 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_sound = !text.is_empty()
             && text.len() <= Self::MAX_LENGTH
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        if is_sound {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(CursorError::Invalid)
-        }
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if is_sound { Ok(Self(text.to_owned())) } else { Err(CursorError::Invalid) }
     }
 }
 

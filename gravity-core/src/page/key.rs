@@ -79,10 +79,7 @@ pub struct CursorKeys {
 impl CursorKeys {
     /// A key that signs, and no earlier ones.
     pub const fn new(signing: CursorKey) -> Self {
-        Self {
-            signing,
-            earlier: Vec::new(),
-        }
+        Self { signing, earlier: Vec::new() }
     }
 
     /// Lets cursors that another key has signed open, too: the one before, while it is replaced.
@@ -92,11 +89,7 @@ impl CursorKeys {
     }
 
     /// Makes the cursor of a place in the list that the context describes.
-    pub fn seal(
-        &self,
-        context: &CursorContext,
-        position: &Position,
-    ) -> Result<Cursor, CursorError> {
+    pub fn seal(&self, context: &CursorContext, position: &Position) -> Result<Cursor, CursorError> {
         let mut bytes = vec![VERSION];
         bytes.extend(encode(position).ok_or(CursorError::TooLong)?);
         let tag = self.signing.sign(context, &bytes).finalize().into_bytes();
@@ -110,8 +103,7 @@ impl CursorKeys {
 
     /// The place that a cursor leads to, if one of the keys has signed it for this context.
     pub fn open(&self, context: &CursorContext, cursor: &Cursor) -> Result<Position, CursorError> {
-        self.open_text(context, cursor.as_str())
-            .ok_or(CursorError::Invalid)
+        self.open_text(context, cursor.as_str()).ok_or(CursorError::Invalid)
     }
 
     fn open_text(&self, context: &CursorContext, text: &str) -> Option<Position> {
@@ -120,11 +112,7 @@ impl CursorKeys {
         // In constant time, so that a tag cannot be guessed byte by byte.
         let is_signed = std::iter::once(&self.signing)
             .chain(&self.earlier)
-            .any(|key| {
-                key.sign(context, payload)
-                    .verify_truncated_left(tag)
-                    .is_ok()
-            });
+            .any(|key| key.sign(context, payload).verify_truncated_left(tag).is_ok());
         match payload.split_first()? {
             (&VERSION, position) if is_signed => decode(position),
             _ => None,

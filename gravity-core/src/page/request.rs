@@ -34,10 +34,7 @@ pub struct PageLimits {
 impl Default for PageLimits {
     /// 50, and at most 200.
     fn default() -> Self {
-        Self {
-            default: 50,
-            max: 200,
-        }
+        Self { default: 50, max: 200 }
     }
 }
 
@@ -73,20 +70,12 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The only page of a list.
     pub const fn of(items: Vec<T>) -> Self {
-        Self {
-            items,
-            next: None,
-            previous: None,
-        }
+        Self { items, next: None, previous: None }
     }
 
     /// The same page of other items, each made of one of these.
     pub fn map<U>(self, map: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(map).collect(),
-            next: self.next,
-            previous: self.previous,
-        }
+        Page { items: self.items.into_iter().map(map).collect(), next: self.next, previous: self.previous }
     }
 }
 
@@ -98,21 +87,13 @@ mod tests {
     use crate::validate::Schema;
 
     fn request(limit: Option<u32>) -> PageRequest {
-        PageRequest {
-            limit,
-            ..PageRequest::default()
-        }
+        PageRequest { limit, ..PageRequest::default() }
     }
 
     #[test]
     fn limits_hold_whatever_is_asked_for() {
         let limits = PageLimits::default();
-        for (asked, given) in [
-            (None, 50),
-            (Some(0), 1),
-            (Some(7), 7),
-            (Some(u32::MAX), 200),
-        ] {
+        for (asked, given) in [(None, 50), (Some(0), 1), (Some(7), 7), (Some(u32::MAX), 200)] {
             assert_eq!(request(asked).limit(limits), given);
         }
         let none = PageLimits { default: 0, max: 0 };
@@ -122,19 +103,14 @@ mod tests {
     #[test]
     fn json_forms() {
         let page = Page::of(vec![1, 2]).map(|number| number.to_string());
-        assert_eq!(
-            serde_json::to_value(&page).unwrap(),
-            json!({"items": ["1", "2"]})
-        );
+        assert_eq!(serde_json::to_value(&page).unwrap(), json!({"items": ["1", "2"]}));
         let page: Page<u8> = serde_json::from_value(json!({"items": [], "next": "abc"})).unwrap();
         assert_eq!(page.next.unwrap().as_str(), "abc");
         assert_eq!(Page::<String>::schema_name(), "stringPage");
 
         let schema = Schema::of::<PageRequest>().unwrap();
         assert!(schema.validate(&json!({})).is_ok());
-        let faults = schema
-            .validate(&json!({"limit": 0, "cursor": "a b", "sort": 1}))
-            .unwrap_err();
+        let faults = schema.validate(&json!({"limit": 0, "cursor": "a b", "sort": 1})).unwrap_err();
         assert_eq!(faults.len(), 3);
     }
 }

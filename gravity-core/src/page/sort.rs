@@ -40,18 +40,12 @@ pub struct Sort {
 impl Sort {
     /// By the field, the least first.
     pub fn ascending(field: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            order: SortOrder::Ascending,
-        }
+        Self { field: field.into(), order: SortOrder::Ascending }
     }
 
     /// By the field, the greatest first.
     pub fn descending(field: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            order: SortOrder::Descending,
-        }
+        Self { field: field.into(), order: SortOrder::Descending }
     }
 
     /// Reads a list such as `-created_at,title`, of fields that are allowed, none of them twice.
@@ -98,21 +92,10 @@ mod tests {
         let allowed = ["title", "created_at"];
         assert_eq!(
             Sort::parse_list("-created_at,title", &allowed),
-            Ok(vec![
-                Sort::descending("created_at"),
-                Sort::ascending("title")
-            ])
+            Ok(vec![Sort::descending("created_at"), Sort::ascending("title")])
         );
         assert_eq!(Sort::parse_list("", &allowed), Ok(vec![]));
-        for text in [
-            "password",
-            "--title",
-            "title,",
-            "title,-title",
-            " title",
-            "Title",
-            "-",
-        ] {
+        for text in ["password", "--title", "title,", "title,-title", " title", "Title", "-"] {
             assert!(Sort::parse_list(text, &allowed).is_err(), "{text:?}");
         }
         let faults = Sort::parse_list("a,b,title,title", &allowed).unwrap_err();

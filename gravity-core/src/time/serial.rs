@@ -46,9 +46,7 @@ fn has_rfc3339_shape(text: &str) -> bool {
     match zone {
         [b'Z' | b'z'] => true,
         [b'+' | b'-', offset @ ..] => {
-            digits(offset, b"00:00")
-                && &offset[0..2] <= b"23".as_slice()
-                && &offset[3..5] <= b"59".as_slice()
+            digits(offset, b"00:00") && &offset[0..2] <= b"23".as_slice() && &offset[3..5] <= b"59".as_slice()
         }
         _ => false,
     }
@@ -134,14 +132,8 @@ mod tests {
             ("2026-03-01T09:30:00.5+05:30", "2026-03-01T04:00:00.500000Z"),
             ("2026-03-01T00:30:00-00:00", "2026-03-01T00:30:00.000000Z"),
             ("2024-02-29T23:59:60Z", "2024-02-29T23:59:59.000000Z"),
-            (
-                "1969-12-31T23:59:59.999999999Z",
-                "1969-12-31T23:59:59.999999Z",
-            ),
-            (
-                "0001-01-01T00:00:00.0000001Z",
-                "0001-01-01T00:00:00.000000Z",
-            ),
+            ("1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999Z"),
+            ("0001-01-01T00:00:00.0000001Z", "0001-01-01T00:00:00.000000Z"),
         ] {
             let time: Timestamp = text.parse().expect(text);
             assert_eq!(time.to_string(), expected);
@@ -173,10 +165,7 @@ mod tests {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
             assert!(!is_rfc3339(text), "{text}");
         }
-        assert_eq!(
-            "0000-12-31T23:59:59Z".parse::<Timestamp>(),
-            Err(TimestampError::OutOfRange)
-        );
+        assert_eq!("0000-12-31T23:59:59Z".parse::<Timestamp>(), Err(TimestampError::OutOfRange));
         assert!(serde_json::from_str::<Timestamp>("1700000000").is_err());
     }
 }

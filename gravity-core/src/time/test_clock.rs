@@ -35,15 +35,8 @@ pub struct TestClock(Arc<TestState>);
 impl TestClock {
     /// A clock that shows `now`, apart from every other.
     pub fn at(now: Timestamp) -> Self {
-        let hands = Hands {
-            now,
-            sleepers: BTreeMap::new(),
-            next_sleeper: 0,
-        };
-        Self(Arc::new(TestState {
-            hands: watch::Sender::new(hands),
-            ids: UuidSource::new(),
-        }))
+        let hands = Hands { now, sleepers: BTreeMap::new(), next_sleeper: 0 };
+        Self(Arc::new(TestState { hands: watch::Sender::new(hands), ids: UuidSource::new() }))
     }
 
     /// The clock to give to the code under test.
@@ -58,8 +51,7 @@ impl TestClock {
 
     /// Moves the time forward by `span`, and wakes whoever waited for a time up to there.
     pub fn advance(&self, span: Duration) {
-        self.0
-            .change(|hands| hands.now = hands.now.saturating_add(span));
+        self.0.change(|hands| hands.now = hands.now.saturating_add(span));
     }
 
     /// Moves the time to `now`, which may lie in the past, as on a machine whose clock is set back.
@@ -110,14 +102,12 @@ impl TestState {
 
     pub(super) async fn sleep(&self, span: Duration) {
         let sleeper = self.enter(|now| now.saturating_add(span));
-        self.watch(|hands| !hands.sleepers.contains_key(&sleeper.id))
-            .await;
+        self.watch(|hands| !hands.sleepers.contains_key(&sleeper.id)).await;
     }
 
     pub(super) async fn sleep_until(&self, deadline: Timestamp) {
         let sleeper = self.enter(|_| deadline);
-        self.watch(|hands| !hands.sleepers.contains_key(&sleeper.id))
-            .await;
+        self.watch(|hands| !hands.sleepers.contains_key(&sleeper.id)).await;
     }
 
     fn enter(&self, deadline: impl FnOnce(Timestamp) -> Timestamp) -> Sleeper<'_> {
@@ -140,11 +130,7 @@ impl TestState {
 
     async fn watch(&self, condition: impl Fn(&Hands) -> bool) {
         // This errs only when the sender is gone, and `self` holds it.
-        let _ = self
-            .hands
-            .subscribe()
-            .wait_for(|hands| condition(hands))
-            .await;
+        let _ = self.hands.subscribe().wait_for(|hands| condition(hands)).await;
     }
 }
 

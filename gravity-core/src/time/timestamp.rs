@@ -45,10 +45,7 @@ impl Timestamp {
     /// Panics outside `MIN_MICROS` to `MAX_MICROS`.
     const fn constant(micros: i64) -> Self {
         let second = micros.div_euclid(1_000_000);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a remainder below a million"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder below a million")]
         let nanosecond = (micros.rem_euclid(1_000_000) as i32) * 1_000;
         Self(jiff::Timestamp::constant(second, nanosecond))
     }
@@ -63,20 +60,12 @@ impl Timestamp {
 
     /// The time that lies `millis` milliseconds after the start of 1970 (before it if negative).
     pub fn from_millis(millis: i64) -> Result<Self, TimestampError> {
-        Self::from_micros(
-            millis
-                .checked_mul(1_000)
-                .ok_or(TimestampError::OutOfRange)?,
-        )
+        Self::from_micros(millis.checked_mul(1_000).ok_or(TimestampError::OutOfRange)?)
     }
 
     /// The time that lies `seconds` seconds after the start of 1970 (before it if negative).
     pub fn from_seconds(seconds: i64) -> Result<Self, TimestampError> {
-        Self::from_micros(
-            seconds
-                .checked_mul(1_000_000)
-                .ok_or(TimestampError::OutOfRange)?,
-        )
+        Self::from_micros(seconds.checked_mul(1_000_000).ok_or(TimestampError::OutOfRange)?)
     }
 
     /// Microseconds since the start of 1970.
@@ -124,9 +113,7 @@ impl Timestamp {
     /// How long ago `earlier` was, seen from this time; `None` if it is later than this time.
     pub fn checked_since(self, earlier: Self) -> Option<Duration> {
         // Both lie within the years 1 to 9999, so their distance fits an `i64`.
-        u64::try_from(self.as_micros() - earlier.as_micros())
-            .ok()
-            .map(Duration::from_micros)
+        u64::try_from(self.as_micros() - earlier.as_micros()).ok().map(Duration::from_micros)
     }
 
     /// How long ago `earlier` was, seen from this time; zero if it is later than this time.
@@ -171,10 +158,7 @@ mod tests {
         assert!(Timestamp::from_micros(MAX_MICROS + 1).is_err());
         assert!(Timestamp::from_seconds(i64::MAX).is_err());
         assert!(Timestamp::try_from(jiff::Timestamp::MIN).is_err());
-        assert_eq!(
-            Timestamp::try_from(jiff::Timestamp::MAX),
-            Ok(Timestamp::MAX)
-        );
+        assert_eq!(Timestamp::try_from(jiff::Timestamp::MAX), Ok(Timestamp::MAX));
     }
 
     #[test]
@@ -182,14 +166,8 @@ mod tests {
         let second = Duration::from_secs(1);
         assert_eq!(Timestamp::MAX.checked_add(second), None);
         assert_eq!(Timestamp::MIN.checked_sub(second), None);
-        assert_eq!(
-            Timestamp::UNIX_EPOCH.saturating_add(Duration::MAX),
-            Timestamp::MAX
-        );
-        assert_eq!(
-            Timestamp::UNIX_EPOCH.saturating_sub(Duration::MAX),
-            Timestamp::MIN
-        );
+        assert_eq!(Timestamp::UNIX_EPOCH.saturating_add(Duration::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp::UNIX_EPOCH.saturating_sub(Duration::MAX), Timestamp::MIN);
         assert_eq!(
             Timestamp::UNIX_EPOCH.checked_add(Duration::from_nanos(1_999)),
             Timestamp::from_micros(1).ok()

@@ -50,9 +50,7 @@ impl<'a> Walk<'a> {
     fn report_best(&mut self, tried: Vec<(NodeId, Faults)>, value: &Value) {
         // An alternative that ran out of depth or budget hides what it would have said.
         let cut = |faults: &Faults| {
-            faults
-                .iter()
-                .any(|fault| fault.code == "too_deep" || fault.code == "too_complex")
+            faults.iter().any(|fault| fault.code == "too_deep" || fault.code == "too_complex")
         };
         if let Some((_, faults)) = tried.iter().find(|(_, faults)| cut(faults)) {
             let faults = faults.clone();
@@ -76,16 +74,12 @@ impl<'a> Walk<'a> {
     }
 
     fn distance(&self, branch: NodeId, faults: &Faults, value: &Value) -> Distance {
-        let here = |code: &str| {
-            faults
-                .iter()
-                .any(|fault| fault.code == code && fault.pointer == self.pointer)
-        };
+        let here =
+            |code: &str| faults.iter().any(|fault| fault.code == code && fault.pointer == self.pointer);
         let mut tags = Vec::new();
         self.tags(branch, FARTHEST, &mut tags);
         let other_tag = value.as_object().is_some_and(|members| {
-            tags.iter()
-                .any(|(name, tag)| members.get(*name).is_none_or(|given| !equal(given, tag)))
+            tags.iter().any(|(name, tag)| members.get(*name).is_none_or(|given| !equal(given, tag)))
         });
         let is_child = |pointer: &str| {
             pointer
@@ -95,9 +89,7 @@ impl<'a> Walk<'a> {
         };
         let misfits = faults
             .iter()
-            .filter(|fault| {
-                (fault.code == "missing" || fault.code == "unknown") && is_child(&fault.pointer)
-            })
+            .filter(|fault| (fault.code == "missing" || fault.code == "unknown") && is_child(&fault.pointer))
             .count();
         Distance {
             other_kind: here("wrong_type") || here("wrong_value") || here("forbidden"),
@@ -129,9 +121,7 @@ impl<'a> Walk<'a> {
         for branch in branches {
             let mut tags = Vec::new();
             self.tags(*branch, FARTHEST, &mut tags);
-            let Some((tag, value)) = tags
-                .into_iter()
-                .find(|(tag, _)| name.is_none_or(|name| name == *tag))
+            let Some((tag, value)) = tags.into_iter().find(|(tag, _)| name.is_none_or(|name| name == *tag))
             else {
                 continue;
             };

@@ -62,13 +62,7 @@ pub(super) struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(root: &'a Value) -> Self {
-        Self {
-            root,
-            nodes: Vec::new(),
-            constrained: false,
-            references: HashMap::new(),
-            depth: 0,
-        }
+        Self { root, nodes: Vec::new(), constrained: false, references: HashMap::new(), depth: 0 }
     }
 
     pub(super) fn root(&mut self) -> Result<NodeId, SchemaError> {
@@ -98,10 +92,7 @@ impl<'a> Compiler<'a> {
             Value::Bool(true) => Node::default(),
             Value::Bool(false) => {
                 self.constrained = true;
-                Node {
-                    never: true,
-                    ..Node::default()
-                }
+                Node { never: true, ..Node::default() }
             }
             Value::Object(keywords) => self.node(keywords)?,
             _ => return Err(SchemaError::Malformed("schema".to_owned())),
@@ -153,9 +144,8 @@ impl<'a> Compiler<'a> {
 
         let (least, greatest) = format.and_then(integer_range).unzip();
         node.number = numbers(keywords)?;
-        let of_the_type = |rule: Option<Number>, bound: Option<i128>| {
-            rule.is_none() || rule == bound.map(Number::Integer)
-        };
+        let of_the_type =
+            |rule: Option<Number>, bound: Option<i128>| rule.is_none() || rule == bound.map(Number::Integer);
         self.constrained |= node.string.format.is_some()
             || !of_the_type(node.number.min, least)
             || !of_the_type(node.number.max, greatest)
@@ -195,10 +185,7 @@ impl<'a> Compiler<'a> {
         keywords: &'a Map<String, Value>,
         keyword: &str,
     ) -> Result<Option<NodeId>, SchemaError> {
-        keywords
-            .get(keyword)
-            .map(|schema| self.schema(schema))
-            .transpose()
+        keywords.get(keyword).map(|schema| self.schema(schema)).transpose()
     }
 
     fn schemas(
@@ -206,18 +193,12 @@ impl<'a> Compiler<'a> {
         keywords: &'a Map<String, Value>,
         keyword: &str,
     ) -> Result<Vec<NodeId>, SchemaError> {
-        list(keywords, keyword)?
-            .iter()
-            .map(|schema| self.schema(schema))
-            .collect()
+        list(keywords, keyword)?.iter().map(|schema| self.schema(schema)).collect()
     }
 
     /// Schemas that are referred to are compiled once, and at the first reference, so that a type
     /// which contains itself comes to an end.
-    fn reference(
-        &mut self,
-        keywords: &'a Map<String, Value>,
-    ) -> Result<Option<NodeId>, SchemaError> {
+    fn reference(&mut self, keywords: &'a Map<String, Value>) -> Result<Option<NodeId>, SchemaError> {
         let Some(reference) = text(keywords, "$ref")? else {
             return Ok(None);
         };
@@ -226,9 +207,7 @@ impl<'a> Compiler<'a> {
         }
         let unknown = || SchemaError::Reference(reference.to_owned());
         let pointer = reference.strip_prefix('#').ok_or_else(unknown)?;
-        let pointer = percent_encoding::percent_decode_str(pointer)
-            .decode_utf8()
-            .map_err(|_| unknown())?;
+        let pointer = percent_encoding::percent_decode_str(pointer).decode_utf8().map_err(|_| unknown())?;
         let root: &'a Value = self.root;
         let schema = root.pointer(&pointer).ok_or_else(unknown)?;
         let id = self.reserve();
@@ -247,14 +226,8 @@ fn regex(text: impl AsRef<str>) -> Result<Regex, SchemaError> {
     pattern::compile(text).map_err(|_| SchemaError::Pattern(text.to_owned()))
 }
 
-fn text<'a>(
-    keywords: &'a Map<String, Value>,
-    keyword: &str,
-) -> Result<Option<&'a str>, SchemaError> {
-    keywords
-        .get(keyword)
-        .map(|text| text.as_str().ok_or_else(|| malformed(keyword)))
-        .transpose()
+fn text<'a>(keywords: &'a Map<String, Value>, keyword: &str) -> Result<Option<&'a str>, SchemaError> {
+    keywords.get(keyword).map(|text| text.as_str().ok_or_else(|| malformed(keyword))).transpose()
 }
 
 fn list<'a>(keywords: &'a Map<String, Value>, keyword: &str) -> Result<&'a [Value], SchemaError> {
@@ -288,9 +261,7 @@ fn count(keywords: &Map<String, Value>, keyword: &str) -> Result<Option<usize>, 
     match number(keywords, keyword)? {
         None => Ok(None),
         // What does not fit a `usize` is longer than anything in memory.
-        Some(Number::Integer(count)) if count >= 0 => {
-            Ok(Some(usize::try_from(count).unwrap_or(usize::MAX)))
-        }
+        Some(Number::Integer(count)) if count >= 0 => Ok(Some(usize::try_from(count).unwrap_or(usize::MAX))),
         Some(_) => Err(malformed(keyword)),
     }
 }
@@ -310,17 +281,12 @@ fn numbers(keywords: &Map<String, Value>) -> Result<NumberRules, SchemaError> {
 }
 
 fn types(keywords: &Map<String, Value>) -> Result<Option<Types>, SchemaError> {
-    let type_of = |name: &Value| {
-        name.as_str()
-            .and_then(Types::named)
-            .ok_or_else(|| malformed("type"))
-    };
+    let type_of = |name: &Value| name.as_str().and_then(Types::named).ok_or_else(|| malformed("type"));
     match keywords.get("type") {
         None => Ok(None),
-        Some(Value::Array(names)) => names
-            .iter()
-            .try_fold(Types::NONE, |types, name| Ok(types.or(type_of(name)?)))
-            .map(Some),
+        Some(Value::Array(names)) => {
+            names.iter().try_fold(Types::NONE, |types, name| Ok(types.or(type_of(name)?))).map(Some)
+        }
         Some(name) => type_of(name).map(Some),
     }
 }
@@ -331,11 +297,7 @@ fn values(keywords: &Map<String, Value>) -> Result<Option<Vec<Value>>, SchemaErr
         (None, Some(Value::Array(values))) => Ok(Some(values.clone())),
         (Some(value), Some(Value::Array(values))) => Ok(Some(
             // Both must hold.
-            values
-                .iter()
-                .filter(|other| super::equal::equal(value, other))
-                .cloned()
-                .collect(),
+            values.iter().filter(|other| super::equal::equal(value, other)).cloned().collect(),
         )),
         (None, None) => Ok(None),
         (_, Some(_)) => Err(malformed("enum")),

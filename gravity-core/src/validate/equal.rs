@@ -46,10 +46,7 @@ impl Number {
         match (self, other) {
             (Self::Integer(one), Self::Integer(other)) => one.cmp(&other),
             // JSON has no NaN, so two of its numbers always compare.
-            _ => self
-                .to_float()
-                .partial_cmp(&other.to_float())
-                .unwrap_or(Ordering::Equal),
+            _ => self.to_float().partial_cmp(&other.to_float()).unwrap_or(Ordering::Equal),
         }
     }
 
@@ -90,17 +87,13 @@ impl fmt::Display for Number {
 /// Whether two values are the same to JSON schema.
 pub(super) fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            Number::from(one).compare(Number::from(other)).is_eq()
-        }
+        (Value::Number(one), Value::Number(other)) => Number::from(one).compare(Number::from(other)).is_eq(),
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
             one.len() == other.len()
-                && one
-                    .iter()
-                    .all(|(key, one)| other.get(key).is_some_and(|other| equal(one, other)))
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| equal(one, other)))
         }
         _ => one == other,
     }

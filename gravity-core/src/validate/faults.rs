@@ -45,11 +45,18 @@ impl Faults {
 
     /// No faults yet, and room for `limit` of them; the rest are only counted.
     pub const fn with_limit(limit: usize) -> Self {
-        Self {
-            kept: Vec::new(),
-            limit,
-            dropped: 0,
-        }
+        Self { kept: Vec::new(), limit, dropped: 0 }
+    }
+
+    /// One fault.
+    pub fn one(
+        pointer: impl Into<String>,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
+        let mut faults = Self::new();
+        faults.add(pointer, code, detail);
+        faults
     }
 
     /// Adds a fault.
@@ -60,11 +67,7 @@ impl Faults {
         detail: impl Into<String>,
     ) {
         if self.kept.len() < self.limit {
-            self.kept.push(Fault {
-                pointer: pointer.into(),
-                code: code.into(),
-                detail: detail.into(),
-            });
+            self.kept.push(Fault { pointer: pointer.into(), code: code.into(), detail: detail.into() });
         } else {
             self.dropped += 1;
         }
@@ -88,11 +91,7 @@ impl Faults {
     pub fn nest(&mut self, prefix: &str, faults: Self) {
         self.dropped += faults.dropped;
         for fault in faults.kept {
-            self.add(
-                format!("{prefix}{}", fault.pointer),
-                fault.code,
-                fault.detail,
-            );
+            self.add(format!("{prefix}{}", fault.pointer), fault.code, fault.detail);
         }
     }
 
@@ -147,11 +146,7 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, fault) in self.kept.iter().enumerate() {
             let between = if at == 0 { "" } else { "; " };
-            let pointer = if fault.pointer.is_empty() {
-                "input"
-            } else {
-                &fault.pointer
-            };
+            let pointer = if fault.pointer.is_empty() { "input" } else { &fault.pointer };
             write!(f, "{between}{pointer}: {}", fault.detail)?;
         }
         if self.dropped > 0 {

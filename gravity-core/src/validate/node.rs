@@ -106,9 +106,7 @@ impl Types {
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
-        Self::NAMES
-            .into_iter()
-            .find_map(|(types, known, _)| (known == name).then_some(types))
+        Self::NAMES.into_iter().find_map(|(types, known, _)| (known == name).then_some(types))
     }
 
     pub(super) fn of(value: &Value) -> Self {

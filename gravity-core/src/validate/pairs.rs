@@ -38,11 +38,7 @@ pub(super) fn to_value<'a>(
 
 type Refusal = (&'static str, String);
 
-fn member(
-    schema: &Schema,
-    nodes: &[NodeId],
-    mut texts: Vec<Cow<'_, str>>,
-) -> Result<Value, Refusal> {
+fn member(schema: &Schema, nodes: &[NodeId], mut texts: Vec<Cow<'_, str>>) -> Result<Value, Refusal> {
     let types = types_of_all(schema, nodes);
     let unknown = nodes.is_empty() || types == Types::ALL;
     let as_array = if unknown {
@@ -56,11 +52,7 @@ fn member(
         for node in nodes {
             find_items(schema, *node, FARTHEST, &mut items);
         }
-        let item_types = if items.is_empty() {
-            Types::ALL
-        } else {
-            types_of_all(schema, &items)
-        };
+        let item_types = if items.is_empty() { Types::ALL } else { types_of_all(schema, &items) };
         return texts
             .into_iter()
             .map(|text| scalar(item_types, text))
@@ -139,11 +131,7 @@ fn find_items(schema: &Schema, id: NodeId, farthest: usize, found: &mut Vec<Node
 /// The types that a value of any of these schemas can have; a member of one alternative need not
 /// have the type it has in another.
 fn types_of_all(schema: &Schema, nodes: &[NodeId]) -> Types {
-    nodes
-        .iter()
-        .map(|id| types_of(schema, *id, FARTHEST))
-        .reduce(Types::or)
-        .unwrap_or(Types::ALL)
+    nodes.iter().map(|id| types_of(schema, *id, FARTHEST)).reduce(Types::or).unwrap_or(Types::ALL)
 }
 
 fn types_of(schema: &Schema, id: NodeId, farthest: usize) -> Types {
@@ -160,9 +148,7 @@ fn types_of(schema: &Schema, id: NodeId, farthest: usize) -> Types {
         types = types.and(types_of(schema, *part, farthest - 1));
     }
     for branches in [&node.any_of, &node.one_of] {
-        let of_branches = branches
-            .iter()
-            .map(|branch| types_of(schema, *branch, farthest - 1));
+        let of_branches = branches.iter().map(|branch| types_of(schema, *branch, farthest - 1));
         if let Some(of_branches) = of_branches.reduce(Types::or) {
             types = types.and(of_branches);
         }

@@ -51,11 +51,7 @@ mod tests {
             ("^a$", "a\n", false),
             ("b", "abc", true),
         ] {
-            assert_eq!(
-                compile(pattern).unwrap().is_match(text),
-                matches,
-                "{pattern} {text}"
-            );
+            assert_eq!(compile(pattern).unwrap().is_match(text), matches, "{pattern} {text}");
         }
         assert!(compile("(").is_err());
         assert!(compile("\\").is_err());

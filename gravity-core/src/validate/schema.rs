@@ -65,9 +65,7 @@ impl Schema {
 
     /// The schema of what a type is read from.
     pub fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        let schema = SchemaSettings::draft2020_12()
-            .into_generator()
-            .into_root_schema_for::<T>();
+        let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
         Self::compile(schema.as_value())
     }
 
@@ -75,10 +73,7 @@ impl Schema {
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
         let mut compiler = Compiler::new(schema);
         compiler.root()?;
-        Ok(Self {
-            nodes: compiler.nodes,
-            constrained: compiler.constrained,
-        })
+        Ok(Self { nodes: compiler.nodes, constrained: compiler.constrained })
     }
 
     /// Checks a value against the schema, and reports everything that is wrong with it.

@@ -112,11 +112,8 @@ impl<'a> Walk<'a> {
             self.fault("forbidden", "must not have this form");
         }
         if let Some(condition) = &node.condition {
-            let branch = if self.accepts(condition.when, value) {
-                condition.then
-            } else {
-                condition.otherwise
-            };
+            let branch =
+                if self.accepts(condition.when, value) { condition.then } else { condition.otherwise };
             if let Some(branch) = branch {
                 self.check(branch, value);
             }
@@ -147,8 +144,7 @@ impl<'a> Walk<'a> {
         let here = self.pointer.len();
         self.pointer.push('/');
         if token.contains(['~', '/']) {
-            self.pointer
-                .push_str(&token.replace('~', "~0").replace('/', "~1"));
+            self.pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
         } else {
             self.pointer.push_str(token);
         }
@@ -160,16 +156,10 @@ impl<'a> Walk<'a> {
         if rules.min.is_some() || rules.max.is_some() {
             let length = text.chars().count();
             if let Some(min) = rules.min.filter(|min| length < *min) {
-                self.fault(
-                    "too_short",
-                    format!("must have at least {}", some(min, "character")),
-                );
+                self.fault("too_short", format!("must have at least {}", some(min, "character")));
             }
             if let Some(max) = rules.max.filter(|max| length > *max) {
-                self.fault(
-                    "too_long",
-                    format!("must have at most {}", some(max, "character")),
-                );
+                self.fault("too_long", format!("must have at most {}", some(max, "character")));
             }
         }
         if let Some(pattern) = &rules.pattern
@@ -204,16 +194,10 @@ impl<'a> Walk<'a> {
 
     fn check_array(&mut self, rules: &ArrayRules, items: &[Value]) {
         if let Some(min) = rules.min.filter(|min| items.len() < *min) {
-            self.fault(
-                "too_few",
-                format!("must have at least {}", some(min, "item")),
-            );
+            self.fault("too_few", format!("must have at least {}", some(min, "item")));
         }
         if let Some(max) = rules.max.filter(|max| items.len() > *max) {
-            self.fault(
-                "too_many",
-                format!("must have at most {}", some(max, "item")),
-            );
+            self.fault("too_many", format!("must have at most {}", some(max, "item")));
         }
         if !rules.prefix.is_empty() || rules.items.is_some() {
             for (at, item) in items.iter().enumerate() {
@@ -236,38 +220,23 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(contains) = rules.contains {
-            let found = items
-                .iter()
-                .filter(|item| self.accepts(contains, item))
-                .count();
+            let found = items.iter().filter(|item| self.accepts(contains, item)).count();
             let min = rules.min_contains.unwrap_or(1);
             if found < min {
-                self.fault(
-                    "missing_item",
-                    format!("must contain at least {min} of the items asked for"),
-                );
+                self.fault("missing_item", format!("must contain at least {min} of the items asked for"));
             }
             if let Some(max) = rules.max_contains.filter(|max| found > *max) {
-                self.fault(
-                    "too_many",
-                    format!("must contain at most {max} of the items asked for"),
-                );
+                self.fault("too_many", format!("must contain at most {max} of the items asked for"));
             }
         }
     }
 
     fn check_object(&mut self, rules: &ObjectRules, members: &Map<String, Value>) {
         if let Some(min) = rules.min.filter(|min| members.len() < *min) {
-            self.fault(
-                "too_few",
-                format!("must have at least {}", some(min, "member")),
-            );
+            self.fault("too_few", format!("must have at least {}", some(min, "member")));
         }
         if let Some(max) = rules.max.filter(|max| members.len() > *max) {
-            self.fault(
-                "too_many",
-                format!("must have at most {}", some(max, "member")),
-            );
+            self.fault("too_many", format!("must have at most {}", some(max, "member")));
         }
         for name in &rules.required {
             if !members.contains_key(name) {
@@ -318,20 +287,8 @@ fn parts(value: &Value, depth: usize) -> usize {
         return 1;
     }
     match value {
-        Value::Array(items) => {
-            items
-                .iter()
-                .map(|item| parts(item, depth - 1))
-                .sum::<usize>()
-                + 1
-        }
-        Value::Object(members) => {
-            members
-                .values()
-                .map(|value| parts(value, depth - 1))
-                .sum::<usize>()
-                + 1
-        }
+        Value::Array(items) => items.iter().map(|item| parts(item, depth - 1)).sum::<usize>() + 1,
+        Value::Object(members) => members.values().map(|value| parts(value, depth - 1)).sum::<usize>() + 1,
         _ => 1,
     }
 }

@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use super::FromRequest;
 use super::body::{UNREADABLE, collect};
+use super::numbers::with_whole_numbers;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::{Json, problems};
+use crate::validate::Faults;
 
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
@@ -48,7 +50,7 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));
     }
-    let schema = &super::schema::of::<T>().compiled;
+    let schema = super::schema::of::<T>()?;
     match serde_json::from_slice(bytes) {
         Ok(value) if !schema.has_constraints() => Ok(value),
         Ok(value) => {
@@ -66,7 +68,7 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
                 None => error,
             };
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            Err(Problem::invalid(super::schema::unread("", &error)))
+            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
 }
@@ -78,43 +80,6 @@ fn unreadable(error: serde_json::Error) -> Problem {
         format!("The body is not JSON: {error}.")
     };
     Problem::new(problems::BAD_BODY).detail(detail)
-}
-
-/// The document with whole numbers such as `1.0` and `2e3` written as such; `None` where it has none.
-fn with_whole_numbers(json: &[u8]) -> Option<Vec<u8>> {
-    /// Past this not every whole number has a float of its own.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let mut out = Vec::with_capacity(json.len());
-    let (mut in_text, mut escaped, mut at, mut changed) = (false, false, 0, false);
-    while let Some(&byte) = json.get(at) {
-        if !in_text && (byte == b'-' || byte.is_ascii_digit()) {
-            let rest = json.get(at..).unwrap_or_default();
-            let ends = |byte: &u8| !(byte.is_ascii_digit() || b"+-.eE".contains(byte));
-            let number = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
-            at += number.len();
-            let whole = std::str::from_utf8(number)
-                .ok()
-                .filter(|text| text.contains(['.', 'e', 'E']))
-                .and_then(|text| text.parse::<f64>().ok())
-                .filter(|value| value.fract() == 0.0 && value.abs() <= EXACT);
-            match whole {
-                // A whole float is written without a fraction; adding zero makes -0.0 a plain 0.
-                Some(value) => out.extend_from_slice(format!("{:.0}", value + 0.0).as_bytes()),
-                None => out.extend_from_slice(number),
-            }
-            changed |= whole.is_some();
-            continue;
-        }
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            _ => {}
-        }
-        out.push(byte);
-        at += 1;
-    }
-    changed.then_some(out)
 }
 
 /// Whether arrays and objects are nested more deeply than this.
@@ -142,21 +107,7 @@ fn deeper_than(json: &[u8], limit: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{deeper_than, with_whole_numbers};
-
-    #[test]
-    fn whole_numbers_are_written_as_such() {
-        let rewritten =
-            |json: &str| with_whole_numbers(json.as_bytes()).map(|json| String::from_utf8(json).unwrap());
-        for (json, expected) in [
-            ("[1.0,2e3,-4.00,-0.0,1.5]", "[1,2000,-4,0,1.5]"),
-            (r#"{"1.0":"2.0 \"3.0","a":5.0}"#, r#"{"1.0":"2.0 \"3.0","a":5}"#),
-            ("[1e15,1e300,7.0]", "[1000000000000000,1e300,7]"),
-        ] {
-            assert_eq!(rewritten(json).as_deref(), Some(expected));
-        }
-        assert_eq!(rewritten(r#"[1,"1.0",0.5]"#), None);
-    }
+    use super::deeper_than;
 
     #[test]
     fn depth_is_counted_outside_strings() {

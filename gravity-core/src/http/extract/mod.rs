@@ -3,6 +3,7 @@
 mod body;
 mod json;
 mod limited;
+mod numbers;
 mod path;
 mod principal;
 mod query;
@@ -10,7 +11,7 @@ mod schema;
 mod state;
 mod text;
 
-pub(crate) use body::{UNREADABLE, collect, unread};
+pub(crate) use limited::limited;
 pub use limited::{Stalled, TooLarge};
 pub use path::Path;
 pub use query::Query;

@@ -7,24 +7,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde_json::Value;
 
-use crate::validate::{self, Faults};
-
-/// The schema of what a type is read from.
-#[derive(Debug)]
-pub(crate) struct Schema {
-    pub(crate) document: Value,
-    pub(crate) compiled: validate::Schema,
-}
-
-/// What serde says of an input that its schema has let through.
-pub(crate) fn unread(pointer: &str, error: &dyn std::error::Error) -> Faults {
-    let mut faults = Faults::new();
-    faults.add(pointer, "invalid", error.to_string());
-    faults
-}
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::validate::{Schema, SchemaError};
 
 /// A type id is a hash already.
 #[derive(Default)]
@@ -44,7 +30,8 @@ impl Hasher for AsIs {
     }
 }
 
-type Schemas = HashMap<TypeId, &'static Schema, BuildHasherDefault<AsIs>>;
+type Compiled = &'static Result<Schema, SchemaError>;
+type Schemas = HashMap<TypeId, Compiled, BuildHasherDefault<AsIs>>;
 
 static ALL: LazyLock<Mutex<Schemas>> = LazyLock::new(Mutex::default);
 
@@ -54,21 +41,15 @@ thread_local! {
 }
 
 /// The schema of a type. It is compiled once and kept for good: a program has few such types.
-pub(crate) fn of<T: JsonSchema + 'static>() -> &'static Schema {
-    SEEN.with_borrow_mut(|seen| *seen.entry(TypeId::of::<T>()).or_insert_with(shared::<T>))
+///
+/// Where it cannot be compiled, nothing is read: an input that cannot be checked is not let in.
+pub(crate) fn of<T: JsonSchema + 'static>() -> Result<&'static Schema, Problem> {
+    SEEN.with_borrow_mut(|seen| *seen.entry(TypeId::of::<T>()).or_insert_with(compiled::<T>))
+        .as_ref()
+        .map_err(|error| Problem::new(problems::INTERNAL).because(error.clone()))
 }
 
-fn shared<T: JsonSchema + 'static>() -> &'static Schema {
+fn compiled<T: JsonSchema + 'static>() -> Compiled {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    all.entry(TypeId::of::<T>()).or_insert_with(|| Box::leak(Box::new(compile::<T>())))
-}
-
-/// # Panics
-/// When the schema says something that cannot be checked: to let such input pass would be worse.
-fn compile<T: JsonSchema>() -> Schema {
-    let document = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
-    match validate::Schema::compile(&document) {
-        Ok(compiled) => Schema { document, compiled },
-        Err(error) => panic!("the schema of {} cannot be checked: {error}", std::any::type_name::<T>()),
-    }
+    all.entry(TypeId::of::<T>()).or_insert_with(|| Box::leak(Box::new(Schema::of::<T>())))
 }
