@@ -1,5 +1,7 @@
 //! [`Asset`]: bytes in memory that clients may keep, and ask again whether they have changed.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
@@ -20,9 +22,9 @@ pub(crate) struct Asset {
 impl Asset {
     pub(crate) fn new(media: &'static str, bytes: Bytes) -> Self {
         let digest = Sha256::digest(&bytes);
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        // A quoted run of hex digits is always a header value; without a tag the bytes are sent each time.
-        let tag = HeaderValue::try_from(format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest));
+        // Quoted base64 is always a header value; without a tag the bytes are sent each time.
+        let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
         Self { media: HeaderValue::from_static(media), bytes, tag }
     }
 

@@ -4,6 +4,7 @@ pub mod access;
 mod asset;
 pub mod body;
 mod docs;
+mod error;
 pub mod extract;
 mod handler;
 pub mod layer;

@@ -207,6 +207,9 @@ impl<S> Clone for Route<S> {
     }
 }
 
+/// Says more of a route in the document.
+type Describe = Arc<dyn Fn(&mut Operation<'_>) + Send + Sync>;
+
 /// What is known of a route without calling it.
 #[derive(Clone)]
 pub struct RouteInfo {
@@ -228,7 +231,7 @@ pub struct RouteInfo {
     pub(crate) looks_for_principal: bool,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) describe: fn(&mut Operation<'_>),
-    pub(crate) described: Vec<Arc<dyn Fn(&mut Operation<'_>) + Send + Sync>>,
+    pub(crate) described: Vec<Describe>,
 }
 
 impl RouteInfo {

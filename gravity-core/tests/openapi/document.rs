@@ -134,6 +134,18 @@ fn codes_of_one_status_stand_together() {
 }
 
 #[test]
+fn an_error_of_services_may_carry_codes_of_its_own() {
+    async fn fails() -> Result<NoContent, gravity_core::Error> {
+        Ok(NoContent)
+    }
+    let routes: Routes = Routes::new().route(get("/a", "a").allow(PUBLIC).to(fails));
+    let all = document(&routes);
+    let conflict = &all["components"]["responses"]["conflict-more"]["content"]["application/problem+json"];
+    assert_eq!(conflict["schema"]["properties"]["code"], json!({ "examples": ["conflict"] }));
+    assert_eq!(codes(&all, &all["paths"]["/a"]["get"], "414"), &json!(["http.uri_too_long"]));
+}
+
+#[test]
 fn what_types_do_not_tell_the_route_can() {
     async fn by_hand() -> Response {
         Response::default()

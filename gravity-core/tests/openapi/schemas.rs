@@ -63,12 +63,13 @@ fn every_reference_leads_somewhere(all: &Value, part: &Value) {
     if let Some(reference) = part["$ref"].as_str() {
         assert!(all.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
     }
-    match part {
-        Value::Object(object) => {
-            object.values().for_each(|value| every_reference_leads_somewhere(all, value))
-        }
-        Value::Array(items) => items.iter().for_each(|value| every_reference_leads_somewhere(all, value)),
-        _ => {}
+    let parts: Vec<&Value> = match part {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    for part in parts {
+        every_reference_leads_somewhere(all, part);
     }
 }
 

@@ -23,7 +23,7 @@ impl Document {
         let mut ids: BTreeMap<&str, &RouteInfo> = BTreeMap::new();
         let mut items = Vec::new();
         let mut tags = about.tags.clone();
-        let mut schemes = Map::new();
+        let mut sign_ins = Map::new();
         for route in routes {
             let Some(item) = Item::of(route, &mut schemas) else { continue };
             if let Some(other) = ids.insert(route.operation_id(), route) {
@@ -39,7 +39,7 @@ impl Document {
             if !route.tag.is_empty() && !tags.iter().any(|(name, _)| name == route.tag) {
                 tags.push((route.tag.to_owned(), String::new()));
             }
-            schemes.extend(security::schemes(route));
+            sign_ins.extend(security::schemes(route));
             items.push(item);
         }
         let schemas = schemas.settle();
@@ -52,8 +52,8 @@ impl Document {
         let mut components = Map::new();
         components.insert("schemas".to_owned(), Value::Object(schemas.components));
         components.insert("responses".to_owned(), Value::Object(refusals.components));
-        if !schemes.is_empty() {
-            components.insert("securitySchemes".to_owned(), Value::Object(schemes));
+        if !sign_ins.is_empty() {
+            components.insert("securitySchemes".to_owned(), Value::Object(sign_ins));
         }
         let mut document = json!({
             "openapi": "3.1.0",

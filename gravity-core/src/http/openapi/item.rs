@@ -1,5 +1,7 @@
 //! [`Item`]: one route as an operation of the document.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -31,6 +33,7 @@ pub(super) struct Item<'r> {
     request_body: Option<Value>,
     responses: Map<String, Value>,
     problems: Vec<ProblemKind>,
+    open: BTreeSet<u16>,
 }
 
 impl<'r> Item<'r> {
@@ -52,7 +55,7 @@ impl<'r> Item<'r> {
                 operation.parameter("path", name, true, json!({ "type": "string" }));
             }
         }
-        let Operation { parameters, request_body, responses, problems, .. } = operation;
+        let Operation { parameters, request_body, responses, problems, open, .. } = operation;
         Some(Self {
             // What the router calls `{*rest}` is `{rest}` here.
             path: route.path.replace("{*", "{"),
@@ -62,6 +65,7 @@ impl<'r> Item<'r> {
             request_body,
             responses: responses.into_iter().map(|(status, value)| (status.to_string(), value)).collect(),
             problems,
+            open,
         })
     }
 
@@ -83,7 +87,7 @@ impl<'r> Item<'r> {
             // A response made by hand says nothing of itself.
             responses.insert("default".to_owned(), json!({ "description": "The answer." }));
         }
-        refusals.add(&self.problems, &mut responses);
+        refusals.add(&self.problems, &self.open, &mut responses);
         let route = self.route;
         let mut operation = json!({
             "operationId": route.operation_id,

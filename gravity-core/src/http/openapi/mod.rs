@@ -12,3 +12,7 @@ mod served;
 pub use document::Document;
 pub use info::OpenApi;
 pub use operation::Operation;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guides/write-a-service.md")]
+struct Guide;

@@ -1,6 +1,6 @@
 //! [`Operation`]: what the extractors and answers of one handler say of themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -20,6 +20,8 @@ pub struct Operation<'g> {
     pub(crate) request_body: Option<Value>,
     pub(crate) responses: BTreeMap<u16, Value>,
     pub(crate) problems: Vec<ProblemKind>,
+    /// The statuses whose codes are not all known.
+    pub(crate) open: BTreeSet<u16>,
 }
 
 impl<'g> Operation<'g> {
@@ -36,6 +38,7 @@ impl<'g> Operation<'g> {
             request_body: None,
             responses: BTreeMap::new(),
             problems: Vec::new(),
+            open: BTreeSet::new(),
         }
     }
 
@@ -105,6 +108,11 @@ impl<'g> Operation<'g> {
                 self.problems.push(*kind);
             }
         }
+    }
+
+    /// Problems of the statuses of these kinds can carry other codes as well.
+    pub fn more_codes(&mut self, kinds: &[ProblemKind]) {
+        self.open.extend(kinds.iter().map(|kind| kind.status.as_u16()));
     }
 
     /// The schema of a type that is read, spelled out even where it has a name.

@@ -1,6 +1,6 @@
 //! [`Refusals`]: the problems that operations answer with, as responses of the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -19,11 +19,16 @@ pub(super) struct Refusals {
 
 impl Refusals {
     /// Puts the problems of an operation among its responses: one response for each status, with every
-    /// code that it can carry.
+    /// code that it can carry; where the status is `open`, it can carry others as well.
     ///
     /// # Panics
     /// When one code has two meanings.
-    pub(super) fn add(&mut self, kinds: &[ProblemKind], responses: &mut Map<String, Value>) {
+    pub(super) fn add(
+        &mut self,
+        kinds: &[ProblemKind],
+        open: &BTreeSet<u16>,
+        responses: &mut Map<String, Value>,
+    ) {
         let mut by_status: BTreeMap<u16, BTreeMap<&str, ProblemKind>> = BTreeMap::new();
         for kind in kinds {
             let known = self.known.entry(kind.code).or_insert(*kind);
@@ -36,20 +41,22 @@ impl Refusals {
         }
         for (status, kinds) in by_status {
             let kinds: Vec<ProblemKind> = kinds.into_values().collect();
+            let open = open.contains(&status);
             let status = status.to_string();
             if let Some(described) = responses.get_mut(&status) {
                 // The types describe an answer of this status already: the problem is its other form.
-                described["content"][MEDIA] = content(&kinds);
+                described["content"][MEDIA] = content(&kinds, open);
                 continue;
             }
-            let name = kinds.iter().map(|kind| kind.code).collect::<Vec<_>>().join("-");
+            let codes = kinds.iter().map(|kind| kind.code).chain(open.then_some("more"));
+            let name = codes.collect::<Vec<_>>().join("-");
             responses.insert(status, json!({ "$ref": format!("#/components/responses/{name}") }));
-            self.components.entry(name).or_insert_with(|| response(&kinds));
+            self.components.entry(name).or_insert_with(|| response(&kinds, open));
         }
     }
 }
 
-fn response(kinds: &[ProblemKind]) -> Value {
+fn response(kinds: &[ProblemKind], open: bool) -> Value {
     let description = match kinds {
         [only] => only.title.to_owned(),
         many => many
@@ -70,17 +77,17 @@ fn response(kinds: &[ProblemKind]) -> Value {
         429 | 503 => header("retry-after", "When to try again, in seconds.", "integer"),
         _ => {}
     }
-    json!({ "description": description, "headers": headers, "content": { MEDIA: content(kinds) } })
+    json!({ "description": description, "headers": headers, "content": { MEDIA: content(kinds, open) } })
 }
 
-fn content(kinds: &[ProblemKind]) -> Value {
+fn content(kinds: &[ProblemKind], open: bool) -> Value {
     let codes: Vec<&str> = kinds.iter().map(|kind| kind.code).collect();
     let examples: Map<String, Value> =
         kinds.iter().map(|kind| (kind.code.to_owned(), json!({ "value": example(kind) }))).collect();
     json!({
         "schema": {
             "$ref": format!("#/components/schemas/{PROBLEM}"),
-            "properties": { "code": { "enum": codes } },
+            "properties": { "code": { (if open { "examples" } else { "enum" }): codes } },
         },
         "examples": examples,
     })
@@ -88,7 +95,7 @@ fn content(kinds: &[ProblemKind]) -> Value {
 
 fn example(kind: &ProblemKind) -> Value {
     let mut problem = json!({
-        "type": kind_uri(kind),
+        "type": kind_uri(kind.code),
         "title": kind.title,
         "status": kind.status.as_u16(),
         "code": kind.code,

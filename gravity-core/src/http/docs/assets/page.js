@@ -297,10 +297,15 @@ function bodyView(op) {
   return section('Body', body.description ? words(body.description) : null, kinds);
 }
 
+function codesOf(content) {
+  const code = resolve(content.schema).properties?.code || {};
+  return code.enum || code.examples || [];
+}
+
 function answersView(op) {
   const list = Object.entries(op.own.responses || {}).map(([status, raw]) => {
     const answer = resolve(raw);
-    const codes = Object.values(answer.content || {}).flatMap((content) => resolve(content.schema).properties?.code?.enum || []);
+    const codes = Object.values(answer.content || {}).flatMap(codesOf);
     const good = /^[123]/.test(status);
     const summary = h('summary', null, h('span', { class: `status ${good ? 'ok' : 'refused'}` }, status),
       codes.length ? codes.map((code) => h('code', { class: 'tag' }, code)) : h('span', null, answer.description || ''));

@@ -1,0 +1,4 @@
+//! Suites and fixtures for tests of services.
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod db;
