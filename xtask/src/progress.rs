@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 static START: OnceLock<Instant> = OnceLock::new();
 
-/// Starts the clock of [`line`].
+/// Starts the clock of [`line()`].
 pub(crate) fn start() {
     START.get_or_init(Instant::now);
 }

@@ -3,10 +3,13 @@
 pub mod access;
 mod asset;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
 mod docs;
 mod error;
 pub mod extract;
 mod handler;
+pub mod host;
 pub mod layer;
 mod layered;
 mod limits;

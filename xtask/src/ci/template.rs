@@ -16,12 +16,12 @@ const PACKAGE: &str = "gravity-template-proof";
 pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     let copy = tempfile::Builder::new().prefix("gravity-template-").tempdir()?;
     copy_files(&workspace.root, copy.path())?;
-    new_service::stamp(&workspace.root, copy.path(), NAME)?;
+    let dir = new_service::stamp(&workspace.root, copy.path(), NAME)?;
+    new_service::format(copy.path(), &dir)?;
 
     let target = target_dir(workspace)?;
     let backends = Backends::start()?;
-    let steps: [&[&str]; 4] = [
-        &["fmt", "--package", PACKAGE, "--", "--check"],
+    let steps: [&[&str]; 3] = [
         &["clippy", "--package", PACKAGE, "--all-targets", "--all-features", "--", "-D", "warnings"],
         &["test", "--package", PACKAGE, "--all-features"],
         &["check", "--package", PACKAGE, "--no-default-features"],

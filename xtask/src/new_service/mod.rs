@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::progress;
 use crate::workspace::Workspace;
+use crate::{process, progress};
 use name::Name;
 
 #[derive(clap::Args)]
@@ -23,7 +23,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let root = Workspace::load()?.root;
-    let dir = stamp(&root, args.into.as_deref().unwrap_or(&root), &args.name)?;
+    let into = args.into.as_deref().unwrap_or(&root);
+    let dir = stamp(&root, into, &args.name)?;
+    format(into, &dir)?;
     progress::line(&format!("{} is there, and a member of the workspace", dir.display()));
     Ok(())
 }
@@ -50,6 +52,12 @@ pub(crate) fn stamp(root: &Path, into: &Path, name: &str) -> Result<PathBuf> {
     }
     std::fs::write(&manifest, members)?;
     Ok(dir)
+}
+
+/// Formats a stamped crate: how a template's lines break hangs on the length of the name.
+pub(crate) fn format(into: &Path, dir: &Path) -> Result<()> {
+    let mut cargo = process::cargo(["fmt", "--manifest-path"]);
+    process::run(cargo.arg(dir.join("Cargo.toml")).current_dir(into))
 }
 
 #[cfg(test)]
