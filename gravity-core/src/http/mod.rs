@@ -4,6 +4,7 @@ pub mod access;
 pub mod body;
 mod conditional;
 pub mod cookie;
+mod copied;
 pub mod credentials;
 mod date;
 mod etag;

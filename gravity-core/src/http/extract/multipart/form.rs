@@ -105,14 +105,10 @@ impl<T> Multipart<T> {
             return Err(Problem::new(problems::BODY_TOO_LARGE)
                 .detail(format!("The form has more than {} fields.", self.max_fields)));
         }
-        let mut heads = field.headers().get_all(CONTENT_DISPOSITION).iter();
-        self.disposition = match (heads.next().and_then(|head| disposition(head.as_bytes())), heads.next()) {
-            (Some(disposition), None) => disposition,
-            _ => {
-                return Err(Problem::new(problems::BAD_BODY)
-                    .detail("A part of the form does not say which field it is."));
-            }
-        };
+        let head = field.headers().get(CONTENT_DISPOSITION).map(http::HeaderValue::as_bytes);
+        self.disposition = head.and_then(disposition).ok_or_else(|| {
+            Problem::new(problems::BAD_BODY).detail("A part of the form does not say which field it is.")
+        })?;
         self.left = self.max_field;
         let inner = self.field.insert(field);
         Ok(Some(Field { inner, disposition: &self.disposition, left: &mut self.left }))
