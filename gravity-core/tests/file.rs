@@ -1,4 +1,5 @@
 //! Files: conditions, ranges, names, and what happens when they change underway.
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod common;
 
@@ -80,7 +81,7 @@ async fn ranges_are_sent() {
         let answer = ask(&[("range", range)]).await;
         assert_eq!((answer.status, answer.header("content-range")), (416, "bytes */16"), "{range}");
     }
-    let abuse = format!("bytes={}", (0..17).map(|n| format!("{n}-{n},")).collect::<String>());
+    let abuse = format!("bytes={}", (0..17).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     assert_eq!(ask(&[("range", &abuse)]).await.status, 200);
 }
 
@@ -221,10 +222,10 @@ async fn a_file_on_the_disk_is_sent() {
 
 #[tokio::test]
 async fn a_file_that_shrinks_underway_ends_with_an_error() {
-    let (folder, routes) = folder(&[7; 200_000]);
+    let (folder, routes) = folder(&[]);
     let path = folder.0.path().join("data");
     for request in [Request::get("/"), Request::get("/").header("range", "bytes=0-9,150000-160000")] {
-        std::fs::write(&path, [7; 200_000]).unwrap();
+        std::fs::write(&path, vec![7; 200_000]).unwrap();
         let response = open(&routes, empty(request)).await;
         std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100_000).unwrap();
         assert!(response.into_body().into_bytes(1 << 30).await.is_err());

@@ -1,4 +1,6 @@
 //! The smaller answers: redirects, cookies, pages, statuses, tags, events, negotiation.
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![allow(clippy::items_after_statements, reason = "a handler stands beside what is said of it")]
 
 mod common;
 
@@ -6,10 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::{call, empty, open};
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use gravity_core::http::{
-    Accepted, ETag, Event, Html, InvalidCookie, InvalidEvent, Json, NoContent, NotLocal, PUBLIC, Problem,
-    Query, Redirect, Routes, SameSite, SetCookie, SetCookies, Sse, StreamBody, Tagged, WithHeaders,
+    Accepted, ETag, Event, Extension, Html, InvalidCookie, InvalidEvent, Json, NoContent, NotLocal, PUBLIC,
+    Problem, Query, Redirect, Routes, SameSite, SetCookie, SetCookies, Sse, StreamBody, Tagged, WithHeaders,
     WithStatus, get, media, post, problems,
 };
 use http::header::{ACCEPT, HeaderName, HeaderValue};
@@ -33,7 +35,7 @@ async fn leave() -> Redirect<308> {
 async fn redirects_stay_here_unless_they_are_told_otherwise() {
     let routes = at_root!(go);
     let to = |next: &str| {
-        let next: String = next.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let next = next.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         empty(Request::get(format!("/?next={next}")))
     };
     for (next, location) in
@@ -69,7 +71,7 @@ async fn cookies_are_set_safely() {
         let broken = |error: InvalidCookie| Problem::new(problems::INTERNAL).because(error);
         let session = SetCookie::host("s", "k3J9").map_err(broken)?;
         let theme = SetCookie::new("theme", "dark").map_err(broken)?;
-        let theme = theme.readable_by_scripts().max_age(Duration::from_secs(60)).same_site(SameSite::Strict);
+        let theme = theme.readable_by_scripts().max_age(Duration::from_mins(1)).same_site(SameSite::Strict);
         Ok(SetCookies::new(NoContent).set(session).set(theme).set(SetCookie::removal("old").map_err(broken)?))
     }
     let answer = call(&at_root!(sign_in), empty(Request::get("/"))).await;
@@ -185,36 +187,31 @@ fn events_keep_to_their_lines() {
     assert_eq!(Event::json(&[1, 2]).unwrap().to_string(), "data: [1,2]\n\n");
 }
 
+/// Says so when it is dropped.
+#[derive(Clone)]
+struct Gone(tokio::sync::mpsc::Sender<()>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.try_send(()).unwrap_or_default();
+    }
+}
+
+async fn feed(Extension(gone): Extension<Gone>) -> Sse<impl Stream<Item = Result<Event, std::io::Error>>> {
+    Sse::new(stream::unfold((0, gone), async |(n, gone)| {
+        tokio::time::sleep(Duration::from_secs(n * 20)).await;
+        Some((Ok(Event::data(&n.to_string())), (n + 1, gone)))
+    }))
+}
+
 #[tokio::test(start_paused = true)]
 async fn silence_is_filled_and_leaving_stops_the_work() {
-    struct Gone(tokio::sync::mpsc::Sender<()>);
-    impl Drop for Gone {
-        fn drop(&mut self) {
-            self.0.try_send(()).unwrap();
-        }
-    }
-    let (sender, mut gone) = tokio::sync::mpsc::channel(1);
-    let feed = async move || {
-        let guard = Gone(sender);
-        let events = stream::unfold((0, guard), async |(n, guard)| {
-            tokio::time::sleep(Duration::from_secs(n * 20)).await;
-            Some((Ok::<_, std::io::Error>(Event::data(&n.to_string())), (n + 1, guard)))
-        });
-        Sse::new(events)
-    };
-    let feed = {
-        let feed = std::sync::Mutex::new(Some(feed));
-        move || {
-            let feed = feed.lock().unwrap().take();
-            async move { feed.unwrap()().await }
-        }
-    };
-    let feed = std::sync::Arc::new(feed);
-    let routes = at_root!({
-        let feed = std::sync::Arc::clone(&feed);
-        move || feed()
-    });
-    let response = open(&routes, empty(Request::get("/"))).await;
+    let (sender, mut gone) = tokio::sync::mpsc::channel(10);
+    let mut request = empty(Request::get("/"));
+    request.extensions_mut().insert(Gone(sender));
+    let response = open(&at_root!(feed), request).await;
+    // The request has been dropped, with the copy in its extensions.
+    while gone.try_recv().is_ok() {}
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(response.headers()["x-accel-buffering"], "no");

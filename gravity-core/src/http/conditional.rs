@@ -68,12 +68,11 @@ impl Tags {
 
     fn has(&self, current: Option<&Version>, same: fn(&ETag, &ETag) -> bool) -> bool {
         match (self, current) {
-            (_, None) => false,
             (Self::Any, Some(_)) => true,
             (Self::List(tags), Some(Version { etag: Some(own), .. })) => {
                 tags.iter().any(|tag| same(tag, own))
             }
-            (Self::List(_), Some(_)) => false,
+            (_, None) | (Self::List(_), Some(_)) => false,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-/// The second after the last one that a header field can name.
-const END: Duration = Duration::from_secs(253_402_300_800);
+/// The year 10000, which no header field can name.
+const END: Duration = Duration::from_hours(70_389_528);
 
 /// A time as a header field writes it; `None` where it cannot be written.
 pub(crate) fn header(time: SystemTime) -> Option<HeaderValue> {

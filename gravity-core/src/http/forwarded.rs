@@ -14,9 +14,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The hops from the nearest to the farthest. `None` stands for one that does not say who it is.
 pub(crate) fn hops(headers: &HeaderMap, header: ProxyHeader) -> impl Iterator<Item = Option<IpAddr>> {
-    let (name, read): (_, fn(&str) -> Vec<Option<IpAddr>>) = match header {
-        ProxyHeader::XForwardedFor => (X_FORWARDED_FOR, x_forwarded_for),
-        ProxyHeader::Forwarded => (http::header::FORWARDED, forwarded),
+    let name = match header {
+        ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
+        ProxyHeader::Forwarded => http::header::FORWARDED,
+    };
+    let read = move |line: &str| match header {
+        ProxyHeader::XForwardedFor => x_forwarded_for(line),
+        ProxyHeader::Forwarded => forwarded(line),
     };
     // Each line is read on its own: a quote that a client leaves open in the first must not reach into
     // what a proxy has added in the next.

@@ -88,7 +88,7 @@ const fn status<const STATUS: u16>() -> StatusCode {
         assert!(
             matches!(STATUS, 301 | 302 | 303 | 307 | 308),
             "a redirect has one of the statuses 301, 302, 303, 307, 308"
-        )
+        );
     };
     match STATUS {
         301 => StatusCode::MOVED_PERMANENTLY,
