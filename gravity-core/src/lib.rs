@@ -1,6 +1,27 @@
 //! What every Gravity service stands on.
+
+pub mod error;
 pub mod http;
-#[allow(missing_docs, dead_code)]
-mod stub;
-pub use stub::validate;
-pub use stub::{Permission, Principal};
+pub mod id;
+pub mod metrics;
+pub mod money;
+pub mod page;
+pub mod permission;
+pub mod principal;
+pub mod secret;
+pub mod subject;
+pub mod time;
+pub mod validate;
+
+mod sql_value;
+
+pub use error::{Error, ErrorKind};
+pub use id::{Entity, Id};
+pub use metrics::Metrics;
+pub use money::{Currency, Money};
+pub use page::{Cursor, Page, PageRequest};
+pub use permission::{Grant, Grants, Permission};
+pub use principal::Principal;
+pub use secret::{Secret, SecretString};
+pub use subject::Subject;
+pub use time::{Clock, TestClock, Timestamp};

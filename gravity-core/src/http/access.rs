@@ -132,12 +132,12 @@ pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
                 .because("the route needs a principal, and no authenticator is set")),
         };
     };
-    parts.principal = authenticator.authenticate(&parts.head).await?;
-    let (needs, caller) = (&route.access.0, parts.principal.as_ref());
+    parts.principal = authenticator.authenticate(&parts.head).await?.map(Arc::new);
+    let (needs, caller) = (&route.access.0, parts.principal.as_deref());
     let allowed = match (needs, caller) {
         (Needs::Nothing, _) | (Needs::Principal, Some(_)) => true,
         (_, None) => return Err(unauthenticated(&authenticator.schemes())),
-        (Needs::Permission(permission), Some(caller)) => caller.allows(permission),
+        (Needs::Permission(permission), Some(caller)) => caller.allows(*permission),
         (Needs::Rule(rule), Some(caller)) => (rule.check)(caller, parts).await?,
     };
     if allowed { Ok(()) } else { Err(Problem::new(problems::FORBIDDEN)) }

@@ -10,7 +10,7 @@ use super::etag::ETag;
 use super::field;
 use super::problem::Problem;
 use super::problems;
-use crate::validate::Fault;
+use crate::validate::Faults;
 
 /// What is known of the version that the server has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,14 +55,14 @@ impl Tags {
         }
     }
 
-    fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, Fault> {
+    fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, Faults> {
         if !headers.contains_key(name) {
             return Ok(None);
         }
         // A value outside ASCII becomes one that no tag is, so that it is refused like any other.
         let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
         Self::parse(values).map(Some).ok_or_else(|| {
-            Fault::new(&format!("/header/{name}"), "etag", "is not `*` or a list of quoted tags")
+            Faults::one(format!("/header/{name}"), "etag", "is not `*` or a list of quoted tags")
         })
     }
 
@@ -118,7 +118,7 @@ pub struct Conditional {
 impl Conditional {
     /// Reads the conditions. Tags that are none are a fault; dates that are none are ignored, as the
     /// standard wants it.
-    pub fn parse(method: &Method, headers: &HeaderMap) -> Result<Self, Fault> {
+    pub fn parse(method: &Method, headers: &HeaderMap) -> Result<Self, Faults> {
         let time = |name: HeaderName| {
             let mut values = headers.get_all(name).iter();
             values.next().filter(|_| values.next().is_none()).and_then(date::parse)

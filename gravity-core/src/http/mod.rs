@@ -13,6 +13,7 @@ mod field;
 pub mod file_name;
 pub mod forwarded;
 mod handler;
+pub mod layer;
 mod layered;
 mod limits;
 pub mod media;

@@ -1,7 +1,5 @@
 //! Content negotiation: whether the client accepts what a route answers with.
 
-use http::header::ACCEPT;
-
 use super::media;
 use super::parts::Parts;
 use super::problem::Problem;
@@ -10,9 +8,8 @@ use super::problems;
 /// Refuses a request that accepts none of the route's media types.
 pub(crate) fn accepts(parts: &Parts) -> Result<(), Problem> {
     let offered = parts.route().media;
-    let Some(accept) = parts.headers().get(ACCEPT) else { return Ok(()) };
-    // Most clients accept anything, first or only.
-    if offered.is_empty() || accept == "*/*" || media::best(parts.headers(), offered).is_some() {
+    // Most clients say nothing, or that they take anything: the router has seen that already.
+    if offered.is_empty() || !parts.matched.picky || media::best(parts.headers(), offered).is_some() {
         return Ok(());
     }
     Err(Problem::new(problems::NOT_ACCEPTABLE)

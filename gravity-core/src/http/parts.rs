@@ -11,14 +11,14 @@ use super::problem::Problem;
 use super::problems;
 use super::request_id::RequestId;
 use super::route::RouteInfo;
-use crate::{Principal, validate::Fault};
+use crate::{Principal, validate::Faults};
 
 /// All of a request but its body: the head, the matched route, its path parameters and the caller.
 #[derive(Debug)]
 pub struct Parts {
     pub(crate) head: http::request::Parts,
     pub(crate) matched: Matched,
-    pub(crate) principal: Option<Principal>,
+    pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) request_id: Option<RequestId>,
 }
 
@@ -27,6 +27,8 @@ pub struct Parts {
 pub(crate) struct Matched {
     pub(crate) route: Arc<RouteInfo>,
     pub(crate) spans: Spans,
+    /// Whether the client accepts only certain media types.
+    pub(crate) picky: bool,
     /// The path that the spans lie in, where a layer could have changed the request's own.
     pub(crate) path: Option<http::uri::PathAndQuery>,
 }
@@ -107,7 +109,7 @@ impl Parts {
 
     /// Who calls; none on a public route whose handler does not ask.
     pub fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+        self.principal.as_deref()
     }
 
     /// The name of this request.
@@ -120,7 +122,7 @@ impl Parts {
 
     /// The path parameters in the order of the path, percent-decoded.
     pub fn params(&self) -> impl ExactSizeIterator<Item = Result<(&str, Cow<'_, str>), Problem>> {
-        let Matched { route, spans, path } = &self.matched;
+        let Matched { route, spans, path, .. } = &self.matched;
         let path = path.as_ref().map_or_else(|| self.head.uri.path(), http::uri::PathAndQuery::path);
         let at = spans.at.get(..usize::from(spans.count)).unwrap_or_default();
         route.param_names.iter().zip(at).map(move |(name, &(start, len))| {
@@ -128,11 +130,11 @@ impl Parts {
             let raw = path.get(start..start + usize::from(len)).unwrap_or_default();
             match percent_decode_str(raw).decode_utf8() {
                 Ok(value) => Ok((&**name, value)),
-                Err(_) => Err(Problem::new(problems::BAD_PARAMETER).faults([Fault::new(
-                    &format!("/path/{name}"),
+                Err(_) => Err(Problem::new(problems::BAD_PARAMETER).faults(Faults::one(
+                    format!("/path/{name}"),
                     "utf8",
                     "is not UTF-8 once percent-decoded",
-                )])),
+                ))),
             }
         })
     }

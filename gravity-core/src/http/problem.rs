@@ -73,7 +73,7 @@ impl Problem {
     /// Bad input: the faults, each with its pointer.
     pub fn invalid(faults: Faults) -> Self {
         let mut problem = Self::new(super::problems::INVALID);
-        problem.0.faults = faults.into_vec();
+        problem.0.faults = faults.into_iter().collect();
         problem
     }
 

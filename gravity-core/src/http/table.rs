@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Buf;
 use futures_util::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode};
 use tower::{Service, ServiceExt};
 
@@ -112,13 +112,13 @@ impl Table {
     fn serve(&self, request: Request) -> Answering {
         let head = request.method() == Method::HEAD;
         let step = match self.find(&request) {
-            Ok((served, spans)) => start(served, spans, request),
+            Ok((served, spans, picky)) => start(served, spans, picky, request),
             Err(refusal) => self.refuse(refusal, request),
         };
         Answering { step, head }
     }
 
-    fn find(&self, request: &Request) -> Result<(&Served, Spans), Refusal> {
+    fn find(&self, request: &Request) -> Result<(&Served, Spans, bool), Refusal> {
         let path = request.uri().path();
         let Ok(found) = self.paths.at(path) else {
             well_formed(request, &self.limits)?;
@@ -126,9 +126,11 @@ impl Table {
         };
         let node = self.nodes.get(*found.value).ok_or(Refusal::NotFound)?;
         let served = node.find(request.method());
-        well_formed(request, served.map_or(&self.limits, |served| &served.target.info.limits))?;
+        let picky = well_formed(request, served.map_or(&self.limits, |served| &served.target.info.limits))?;
         match (served, &node.allow) {
-            (Some(served), _) => Ok((served, Spans::of(path, found.params.iter().map(|(_, value)| value)))),
+            (Some(served), _) => {
+                Ok((served, Spans::of(path, found.params.iter().map(|(_, value)| value)), picky))
+            }
             (None, Some(allow)) if request.method() == Method::OPTIONS => {
                 Err(Refusal::Options(allow.clone()))
             }
@@ -157,18 +159,18 @@ impl Node {
     }
 }
 
-fn start(served: &Served, spans: Spans, request: Request) -> Step {
+fn start(served: &Served, spans: Spans, picky: bool, request: Request) -> Step {
     let target = &served.target;
     let route = Arc::clone(&target.info);
     if let Some(layered) = &served.layered {
         let mut request = request;
         // A layer may change the address; the parameters are those of the address that was matched.
         let path = request.uri().path_and_query().cloned();
-        request.extensions_mut().insert(Matched { route, spans, path });
+        request.extensions_mut().insert(Matched { route, spans, picky, path });
         return Step::Layered(Box::pin(layered.clone().oneshot(request)));
     }
     let (head, body) = request.into_parts();
-    Step::Running(Running::start(target, head, Matched { route, spans, path: None }, body))
+    Step::Running(Running::start(target, head, Matched { route, spans, picky, path: None }, body))
 }
 
 fn allow(methods: &[(Method, Served)]) -> Option<HeaderValue> {
@@ -183,8 +185,9 @@ fn allow(methods: &[(Method, Served)]) -> Option<HeaderValue> {
     HeaderValue::try_from(names.join(", ")).ok()
 }
 
-/// Refuses what breaks the rules of HTTP or the limits of a head, on every host alike.
-fn well_formed(request: &Request, limits: &Limits) -> Result<(), Refusal> {
+/// Refuses what breaks the rules of HTTP or the limits of a head, on every host alike. Says whether
+/// the client accepts only certain media types, since every header is looked at here anyway.
+fn well_formed(request: &Request, limits: &Limits) -> Result<bool, Refusal> {
     let uri = request.uri();
     let target = uri.path_and_query().map_or(0, |path| path.as_str().len());
     if target > limits.uri {
@@ -193,7 +196,7 @@ fn well_formed(request: &Request, limits: &Limits) -> Result<(), Refusal> {
             "The path and query are longer than this server takes.",
         ));
     }
-    let (mut size, mut hosts, mut lengths, mut encodings) = (0, 0, 0, 0);
+    let (mut size, mut hosts, mut lengths, mut encodings, mut picky) = (0, 0, 0, 0, false);
     let headers: &HeaderMap = request.headers();
     for (name, value) in headers {
         size += name.as_str().len() + value.len();
@@ -203,6 +206,8 @@ fn well_formed(request: &Request, limits: &Limits) -> Result<(), Refusal> {
             lengths += 1;
         } else if name == TRANSFER_ENCODING {
             encodings += 1;
+        } else if name == ACCEPT {
+            picky |= value.as_bytes() != b"*/*";
         }
     }
     if size > limits.headers {
@@ -217,7 +222,7 @@ fn well_formed(request: &Request, limits: &Limits) -> Result<(), Refusal> {
     if lengths > 1 || (lengths == 1 && encodings > 0) {
         return Err(Refusal::Broken(problems::BAD_REQUEST, "The request states its length in two ways."));
     }
-    Ok(())
+    Ok(picky)
 }
 
 /// The answer to a request, as [`Routes`] is making it.

@@ -12,7 +12,7 @@ use crate::http::problems;
 impl<S> FromParts<S> for Conditional {
     fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::parse(parts.method(), parts.headers())
-            .map_err(|fault| Problem::new(problems::BAD_PARAMETER).faults([fault]))
+            .map_err(|faults| Problem::new(problems::BAD_PARAMETER).faults(faults))
     }
 
     fn describe(operation: &mut Operation<'_>) {

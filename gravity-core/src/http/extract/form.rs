@@ -28,7 +28,7 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for For
             );
         }
         let bytes = collect(parts, body).await?;
-        query::read(&bytes).map(Self).map_err(Problem::invalid)
+        query::read(&bytes, problems::INVALID, "").map(Self)
     }
 
     fn describe(operation: &mut Operation<'_>) {

@@ -9,7 +9,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::Fault;
+use crate::validate::Faults;
 
 const NAME: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -60,8 +60,8 @@ fn schema() -> Value {
     json!({ "type": "string", "pattern": r"^[!#-+\--:<-~]{1,255}$" })
 }
 
-fn fault(code: &'static str, detail: &str) -> Problem {
-    Problem::new(problems::BAD_PARAMETER).faults([Fault::new("/header/idempotency-key", code, detail)])
+fn fault(code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(problems::BAD_PARAMETER).faults(Faults::one("/header/idempotency-key", code, detail))
 }
 
 impl<S> FromParts<S> for IdempotencyKey {

@@ -14,7 +14,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::{Json, problems};
-use crate::validate::{Fault, Faults};
+use crate::validate::Faults;
 
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
@@ -62,23 +62,19 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));
     }
-    let schema = super::schema::of::<T>();
+    let schema = super::schema::of::<T>()?;
     match serde_json::from_slice(bytes) {
         Ok(value) if !schema.has_constraints() => Ok(value),
         Ok(value) => {
             let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-            schema.check(&document).into_result().map_err(Problem::invalid)?;
+            schema.validate(&document).map_err(Problem::invalid)?;
             Ok(value)
         }
         Err(error) => {
             let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-            let faults = schema.check(&document);
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            let faults = if faults.is_empty() {
-                Faults::one(Fault::new("", "invalid", &error.to_string()))
-            } else {
-                faults
-            };
+            let unknown = || Faults::one("", "invalid", error.to_string());
+            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
             Err(Problem::invalid(faults))
         }
     }

@@ -31,6 +31,11 @@ pub struct TooLarge;
 #[error("the body stood still for too long")]
 pub struct Stalled;
 
+/// A body that may hold so many bytes, and stand still for as long as is usual.
+pub(crate) fn limited(body: Body, bytes: u64) -> Body {
+    Body::new(Limited::new(body, &Limits { body: bytes, ..Limits::DEFAULT }))
+}
+
 impl Limited {
     pub(crate) fn new(body: Body, limits: &Limits) -> Self {
         Self { body, left: limits.body, idle: limits.body_idle, timer: None, waiting: false }

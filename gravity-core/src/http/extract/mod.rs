@@ -21,13 +21,14 @@ mod state;
 mod text;
 
 pub use bearer::BearerToken;
-pub(crate) use body::{UNREADABLE, collect, unread};
+pub(crate) use body::{UNREADABLE, unread};
 pub use client_addr::ClientAddr;
 pub use cookies::Cookies;
 pub use form::{Form, JsonOrForm};
 pub use headers::Headers;
 pub use idempotency_key::IdempotencyKey;
 pub use last_event_id::LastEventId;
+pub(crate) use limited::limited;
 pub use limited::{Stalled, TooLarge};
 pub use multipart::{AnyFields, FilePart, Multipart};
 pub use path::Path;

@@ -14,7 +14,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::Fault;
+use crate::validate::Faults;
 
 /// The parameters of the path: one value, a tuple in the path's order, or a struct by name.
 ///
@@ -22,7 +22,7 @@ use crate::validate::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
-impl<S, T: DeserializeOwned + JsonSchema + 'static> FromParts<S> for Path<T> {
+impl<S, T: DeserializeOwned + JsonSchema> FromParts<S> for Path<T> {
     fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let params = parts.params().collect::<Result<Vec<_>, _>>()?;
         match T::deserialize(Params(&params)) {
@@ -47,8 +47,8 @@ type Pair<'de> = (&'de str, Cow<'de, str>);
 
 /// Finds the parameter that is at fault. A serde error does not carry it, so that the values are
 /// tried one at a time; where none fails alone, the first is named.
-fn blame<T: JsonSchema + 'static>(params: &[Pair<'_>], error: &Error) -> Option<Fault> {
-    let schema = super::schema::of::<T>();
+fn blame<T: JsonSchema>(params: &[Pair<'_>], error: &Error) -> Faults {
+    let schema = schemars::schema_for!(T);
     let named = params.iter().enumerate().find_map(|(position, (name, value))| {
         let faulty = match schema.as_value() {
             Value::Object(object) if object.contains_key("prefixItems") => {
@@ -61,8 +61,8 @@ fn blame<T: JsonSchema + 'static>(params: &[Pair<'_>], error: &Error) -> Option<
         };
         faulty.then_some(*name)
     });
-    let name = named.or_else(|| params.first().map(|(name, _)| *name))?;
-    Some(Fault::new(&format!("/path/{name}"), "invalid", &error.to_string()))
+    let name = named.or_else(|| params.first().map(|(name, _)| *name)).unwrap_or_default();
+    Faults::one(format!("/path/{name}"), "invalid", error.to_string())
 }
 
 /// Whether a text could be what a schema's type says.

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use super::FromParts;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::problems;
-use crate::validate::{Fault, Faults};
+use crate::validate::{Faults, Schema};
 
 /// The parameters after the question mark, as a struct. A key that is given several times becomes a
 /// list. All that is wrong with them is answered at once: 400, each parameter named.
@@ -21,11 +21,7 @@ pub struct Query<T>(pub T);
 impl<S, T: DeserializeOwned + JsonSchema + 'static> FromParts<S> for Query<T> {
     fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri().query().unwrap_or_default();
-        read(query.as_bytes()).map(Self).map_err(|faults| {
-            let mut all = Faults::new();
-            all.nest("/query", faults);
-            Problem::new(problems::BAD_PARAMETER).faults(all.into_vec())
-        })
+        read(query.as_bytes(), problems::BAD_PARAMETER, "/query").map(Self)
     }
 
     fn describe(operation: &mut Operation<'_>) {
@@ -36,12 +32,23 @@ impl<S, T: DeserializeOwned + JsonSchema + 'static> FromParts<S> for Query<T> {
     }
 }
 
-/// Reads `application/x-www-form-urlencoded` text.
-pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(encoded: &[u8]) -> Result<T, Faults> {
-    let schema = super::schema::of::<T>();
+/// Reads `application/x-www-form-urlencoded` text. Its faults become a problem of this kind, their
+/// pointers below the prefix.
+pub(crate) fn read<T>(encoded: &[u8], kind: ProblemKind, prefix: &str) -> Result<T, Problem>
+where
+    T: DeserializeOwned + JsonSchema + 'static,
+{
+    typed(encoded, super::schema::of::<T>()?).map_err(|faults| {
+        let mut all = Faults::new();
+        all.nest(prefix, faults);
+        Problem::new(kind).faults(all)
+    })
+}
+
+fn typed<T: DeserializeOwned>(encoded: &[u8], schema: &Schema) -> Result<T, Faults> {
     let value = schema.from_pairs(pairs(encoded)?)?;
-    schema.check(&value).into_result()?;
-    serde_json::from_value(value).map_err(|error| Faults::one(Fault::new("", "invalid", &error.to_string())))
+    schema.validate(&value)?;
+    serde_json::from_value(value).map_err(|error| Faults::one("", "invalid", error.to_string()))
 }
 
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -64,7 +71,7 @@ fn pairs(encoded: &[u8]) -> Result<impl Iterator<Item = Pair<'_>>, Faults> {
 }
 
 fn not_text(name: &str) -> Faults {
-    Faults::one(Fault::new(&crate::validate::pointer(name), "utf8", "is not UTF-8 once percent-decoded"))
+    Faults::one(Faults::pointer("", name), "utf8", "is not UTF-8 once percent-decoded")
 }
 
 fn decode(text: &[u8]) -> Option<Cow<'_, str>> {

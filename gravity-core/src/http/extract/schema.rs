@@ -8,7 +8,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 
-use crate::validate::Schema;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::validate::{Schema, SchemaError};
 
 /// A type id is a hash already.
 #[derive(Default)]
@@ -28,7 +30,8 @@ impl Hasher for AsIs {
     }
 }
 
-type Schemas = HashMap<TypeId, &'static Schema, BuildHasherDefault<AsIs>>;
+type Compiled = &'static Result<Schema, SchemaError>;
+type Schemas = HashMap<TypeId, Compiled, BuildHasherDefault<AsIs>>;
 
 static ALL: LazyLock<Mutex<Schemas>> = LazyLock::new(Mutex::default);
 
@@ -38,11 +41,15 @@ thread_local! {
 }
 
 /// The schema of a type. It is compiled once and kept for good: a program has few such types.
-pub(crate) fn of<T: JsonSchema + ?Sized + 'static>() -> &'static Schema {
+///
+/// Where it cannot be compiled, nothing is read: an input that cannot be checked is not let in.
+pub(crate) fn of<T: JsonSchema + 'static>() -> Result<&'static Schema, Problem> {
     SEEN.with_borrow_mut(|seen| *seen.entry(TypeId::of::<T>()).or_insert_with(compiled::<T>))
+        .as_ref()
+        .map_err(|error| Problem::new(problems::INTERNAL).because(error.clone()))
 }
 
-fn compiled<T: JsonSchema + ?Sized + 'static>() -> &'static Schema {
+fn compiled<T: JsonSchema + 'static>() -> Compiled {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     all.entry(TypeId::of::<T>()).or_insert_with(|| Box::leak(Box::new(Schema::of::<T>())))
 }

@@ -1,6 +1,5 @@
 //! [`Json`] and [`Created`]: answers that are JSON documents.
 
-use bytes::{BufMut, BytesMut};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use schemars::JsonSchema;
@@ -111,11 +110,11 @@ const SEGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn document<T: Serialize>(status: StatusCode, value: &T, parts: &mut Parts) -> Response {
-    let mut writer = BytesMut::with_capacity(128).writer();
-    if let Err(error) = serde_json::to_writer(&mut writer, value) {
-        return Problem::new(problems::INTERNAL).because(error).respond(parts);
-    }
-    let mut response = Response::new(Body::from(writer.into_inner().freeze()));
+    let body = match serde_json::to_vec(value) {
+        Ok(body) => body,
+        Err(error) => return Problem::new(problems::INTERNAL).because(error).respond(parts),
+    };
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     response

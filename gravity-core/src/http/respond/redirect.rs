@@ -12,7 +12,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::{IntoProblem, Problem, ProblemKind};
 use crate::http::problems;
-use crate::validate::Fault;
+use crate::validate::Faults;
 
 /// What an address must not hold as it is; what is encoded already stays so.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
@@ -103,11 +103,11 @@ impl IntoProblem for NotLocal {
     const KINDS: &'static [ProblemKind] = &[problems::BAD_PARAMETER];
 
     fn into_problem(self) -> Problem {
-        Problem::new(problems::BAD_PARAMETER).faults([Fault::new(
+        Problem::new(problems::BAD_PARAMETER).faults(Faults::one(
             "",
             "not_local",
             "is not a path on this site",
-        )])
+        ))
     }
 }
 

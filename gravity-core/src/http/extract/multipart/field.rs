@@ -11,7 +11,7 @@ use crate::http::extract::unread;
 use crate::http::file_name::safe_file_name;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::{Fault, pointer};
+use crate::validate::Faults;
 
 /// One part of a form. What of it is not read is passed over when the next field is asked for.
 #[derive(Debug)]
@@ -74,14 +74,14 @@ impl Field<'_> {
 
     /// The whole field as text, of at most `limit` bytes.
     pub async fn text(self, limit: u64) -> Result<String, Problem> {
-        let at = pointer(self.name());
+        let at = Faults::pointer("", self.name());
         String::from_utf8(self.bytes(limit).await?.into())
-            .map_err(|_| Problem::new(problems::INVALID).faults([Fault::new(&at, "utf8", "is not UTF-8")]))
+            .map_err(|_| Problem::new(problems::INVALID).faults(Faults::one(at, "utf8", "is not UTF-8")))
     }
 
     fn too_large(&self) -> Problem {
-        let fault = Fault::new(&pointer(self.name()), "too_large", "is larger than it may be");
-        Problem::new(problems::BODY_TOO_LARGE).faults([fault])
+        let faults = Faults::one(Faults::pointer("", self.name()), "too_large", "is larger than it may be");
+        Problem::new(problems::BODY_TOO_LARGE).faults(faults)
     }
 }
 
