@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let listener = TcpListener::bind(listen)?;
-    println!("http://{}", listener.local_addr()?);
+    println!("http://{}{}", listener.local_addr()?, hosts::prefix(&host));
     listener.set_nonblocking(true)?;
     hosts::serve(&host, listener, service::service())
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use futures_util::future::BoxFuture;
 use gravity_core::http::openapi::OpenApi;
 use gravity_core::http::{
-    Authenticator, Body, Created, IntoProblem, Json, NoContent, PUBLIC, Path, Problem, ProblemKind, Query,
-    Routes, SIGNED_IN, Scheme, State, delete, get, post, problems, put,
+    Authenticator, Body, Created, FilePart, Form, IntoProblem, Json, Multipart, NoContent, PUBLIC, Path,
+    Problem, ProblemKind, Query, Routes, SIGNED_IN, Scheme, State, delete, get, post, problems, put,
 };
+use gravity_core::validate::Faults;
 use gravity_core::{Clock, Entity, Id, Permission, Principal, Subject, Timestamp};
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -142,6 +143,25 @@ struct Imported {
     bytes: usize,
 }
 
+/// A file beside a note.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes the form, and is never made")]
+struct Attachment {
+    /// What it is called.
+    #[schemars(length(max = 200))]
+    caption: Option<String>,
+    file: FilePart,
+}
+
+/// A note in a line, as a plain HTML form sends it.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Line {
+    #[schemars(length(min = 1, max = 120))]
+    title: String,
+    urgency: Option<Urgency>,
+}
+
 /// What can go wrong with notes.
 #[derive(Debug, thiserror::Error)]
 enum NotesError {
@@ -236,6 +256,49 @@ async fn delete_note(
     notes.write().remove(&id).map(|_| NoContent).ok_or(NotesError::NotFound)
 }
 
+async fn attach(
+    State(notes): State<Notes>,
+    Path(id): Path<Id<NoteEntity>>,
+    mut form: Multipart<Attachment>,
+) -> Result<Json<Imported>, Problem> {
+    if !notes.read().contains_key(&id) {
+        return Err(NotesError::NotFound.into_problem());
+    }
+    let mut file = None;
+    while let Some(mut field) = form.next().await? {
+        match field.name() {
+            "caption" => {
+                if field.text(4000).await?.chars().count() > 200 {
+                    return Err(Problem::invalid(Faults::one(
+                        "/caption",
+                        "too_long",
+                        "has over 200 characters",
+                    )));
+                }
+            }
+            "file" => {
+                let (mut lines, mut bytes) = (0, 0);
+                while let Some(chunk) = field.chunk().await? {
+                    lines += chunk.split(|byte| *byte == b'\n').count() - 1;
+                    bytes += chunk.len();
+                }
+                file = Some(Imported { lines, bytes });
+            }
+            other => {
+                let pointer = Faults::pointer("", other);
+                return Err(Problem::invalid(Faults::one(pointer, "unknown", "is no field of this form")));
+            }
+        }
+    }
+    file.map(Json).ok_or_else(|| Problem::invalid(Faults::one("/file", "required", "is missing")))
+}
+
+async fn jot(State(notes): State<Notes>, Form(line): Form<Line>) -> Result<Created<Note>, NotesError> {
+    let urgency = line.urgency.unwrap_or(Urgency::Normal);
+    let draft = Draft { urgency, title: line.title, ..Draft::example() };
+    create_note(State(notes), Json(draft)).await
+}
+
 async fn import_notes(text: String) -> Json<Imported> {
     Json(Imported { lines: text.lines().count(), bytes: text.len() })
 }
@@ -328,6 +391,17 @@ pub(crate) fn routes(notes: &Notes) -> Routes {
                 .about("Throws a note away")
                 .tag("notes")
                 .to(delete_note),
+        )
+        .route(
+            post("/notes/{id}/attachments", "attachToNote")
+                .allow(NOTES_WRITE)
+                .about("Puts a file beside a note")
+                .tag("notes")
+                .problems(NotesError::KINDS)
+                .to(attach),
+        )
+        .route(
+            post("/jot", "jotNote").allow(NOTES_WRITE).about("Writes a note in a line").tag("notes").to(jot),
         )
         .route(
             post("/import", "importNotes")

@@ -17,6 +17,8 @@ use crate::{process, progress};
 use python::Python;
 use sample::{HOSTS, Sample};
 
+/// How the fuzzer judges.
+const CONFIG: &str = "gravity-core/tests/conformance/schemathesis.toml";
 /// The key that the sample service lets in.
 const KEY: &str = "x-api-key: sample-key";
 
@@ -46,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     {
         progress::line(&format!("fuzzing the sample service on {host}"));
         let server = sample.serve(host)?;
-        if let Err(error) = process::run(&mut fuzzer(&python, &server.address, args, &home)) {
+        if let Err(error) = process::run(&mut fuzzer(&workspace, &python, &server.address, args, &home)) {
             progress::line(&format!("{host}: {error:#}"));
             failed.push(host);
         }
@@ -79,18 +81,15 @@ fn validate(python: &Python, sample: &Sample, home: &Path) -> Result<()> {
     process::run(python.program("openapi-spec-validator").arg(&file))
 }
 
-fn fuzzer(python: &Python, address: &str, args: &Args, home: &Path) -> Command {
+fn fuzzer(workspace: &Workspace, python: &Python, address: &str, args: &Args, home: &Path) -> Command {
     let mut command = python.program("schemathesis");
     command
-        .args([
-            "run",
-            &format!("{address}/openapi.json"),
-            "--checks",
-            "all",
-            "--continue-on-failure",
-            "--no-color",
-        ])
-        .args(["--header", KEY])
+        .arg("--config-file")
+        .arg(workspace.path(CONFIG))
+        .arg("run")
+        .arg(format!("{address}/openapi.json"));
+    command
+        .args(["--checks", "all", "--continue-on-failure", "--no-color", "--header", KEY])
         .args(["--max-examples", &args.examples.to_string(), "--seed", &args.seed.to_string()])
         // It leaves what it has found beside where it runs.
         .current_dir(home);

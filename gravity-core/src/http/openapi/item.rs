@@ -78,6 +78,7 @@ impl<'r> Item<'r> {
         if let Some(body) = &mut self.request_body {
             tidy_content(body);
             schemas.point_at_inputs(body);
+            spell_forms_out(body, schemas);
         }
         for response in self.responses.values_mut() {
             tidy_content(response);
@@ -173,6 +174,19 @@ fn finish_parameter(parameter: &mut Value) {
                 parameter[key] = value;
             }
         }
+    }
+}
+
+/// A field of a form that may be left out is not there at all when it is, as with a parameter: the
+/// schema that a JSON document shares is spelled out without its nulls.
+fn spell_forms_out(body: &mut Value, schemas: &Settled) {
+    for form in ["application/x-www-form-urlencoded", "multipart/form-data"] {
+        let Some(schema) = body["content"].get_mut(form).map(|media| &mut media["schema"]) else { continue };
+        if let Some(target) = schema["$ref"].as_str().and_then(|reference| schemas.target(reference)) {
+            *schema = target.clone();
+        }
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        properties.into_iter().flat_map(Map::values_mut).for_each(without_null);
     }
 }
 

@@ -75,6 +75,11 @@ impl Settled {
         if self.renamed.contains(name) { format!("{name}Input") } else { name.to_owned() }
     }
 
+    /// What a reference of the document leads to.
+    pub(super) fn target(&self, reference: &str) -> Option<&Value> {
+        self.components.get(reference.strip_prefix(PLACE)?)
+    }
+
     /// Points references of something that is read at what is read.
     pub(super) fn point_at_inputs(&self, value: &mut Value) {
         each_ref(value, &mut |reference| {
