@@ -238,3 +238,39 @@ async fn a_key_always_leads_to_the_same_shard() {
     // Rows are found by this for years: it must not change.
     assert_eq!(name_of(shards.of("user-1")).await, "2");
 }
+
+#[tokio::test]
+async fn a_test_that_panics_leaves_no_database() {
+    use futures_util::FutureExt as _;
+
+    let made = std::sync::Mutex::new(Vec::new());
+    let run = each(async |db| {
+        made.lock().unwrap().push(db);
+        panic!("a test failed");
+    });
+    assert!(std::panic::AssertUnwindSafe(run).catch_unwind().await.is_err());
+    let made = made.into_inner().unwrap();
+    // It ran on the other back ends all the same.
+    assert!(made.len() >= 2);
+    for db in &made {
+        assert!(db.is_closed());
+        if let Some(pool) = db.sqlite() {
+            assert!(!pool.connect_options().get_filename().exists());
+        }
+    }
+    let Some(test) = TestDatabase::create(Backend::Postgres, &DatabaseConfig::default()).await else {
+        return;
+    };
+    let db = test.database();
+    for gone in made.iter().filter_map(Database::postgres) {
+        let options = gone.connect_options();
+        let count: i64 = db
+            .query("SELECT count(*) FROM pg_database WHERE datname = $1")
+            .bind(options.get_database())
+            .fetch_scalar()
+            .await
+            .unwrap();
+        assert_eq!(count, 0);
+    }
+    test.remove().await;
+}

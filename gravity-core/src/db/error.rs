@@ -124,6 +124,31 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// What a service passes on when it knows nothing better: a database that cannot be reached or is too busy is
+/// unavailable, a cursor of another list is a bad request, and all else is the database's failure, of which a
+/// client learns nothing. What a caller may have meant by a missing or a duplicate row only the service knows.
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::PoolTimeout
+            | ErrorKind::ConnectionLost
+            | ErrorKind::Closed
+            | ErrorKind::Busy
+            | ErrorKind::Serialization => {
+                let is_retryable = error.is_retryable();
+                Self::unavailable("database_unavailable", "the database is not available")
+                    .with_source(error)
+                    .retryable(is_retryable)
+            }
+            ErrorKind::Cursor => {
+                Self::bad_request("invalid_cursor", "the cursor or the order does not belong to this list")
+                    .with_source(error)
+            }
+            _ => Self::database(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +162,15 @@ mod tests {
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
         assert!(error.to_string().contains("body"), "{error}");
         assert!(error.driver().is_some());
+    }
+
+    #[test]
+    fn a_service_passes_on_what_a_client_can_act_on() {
+        let kind = |kind| crate::Error::from(Error::new(kind, "")).kind();
+        assert_eq!(kind(ErrorKind::PoolTimeout), crate::ErrorKind::Unavailable);
+        assert_eq!(kind(ErrorKind::Cursor), crate::ErrorKind::BadRequest);
+        assert_eq!(kind(ErrorKind::UniqueViolation), crate::ErrorKind::Database);
+        assert!(!crate::Error::from(Error::new(ErrorKind::ConnectionLost, "")).is_retryable());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod bind;
 mod config;
 mod connect;
 mod database;
+#[cfg(feature = "sqlite")]
 mod deadline;
 mod engine;
 mod error;

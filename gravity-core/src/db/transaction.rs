@@ -8,7 +8,7 @@ mod gate;
 mod open;
 
 use super::pool::Connection;
-use super::{Database, Engine, Error, ErrorKind, Tx, scope};
+use super::{Database, Error, ErrorKind, Tx, scope};
 
 pub use config::{Isolation, TransactionConfig};
 #[cfg(feature = "sqlite")]
@@ -112,7 +112,7 @@ impl Database {
     #[cfg(feature = "sqlite")]
     async fn turn(&self, config: &TransactionConfig) -> Result<Option<gate::Turn<'_>>, Error> {
         match self.engine() {
-            Engine::Sqlite if !config.is_read_only => self.primary.sqlite.turn().await.map(Some),
+            super::Engine::Sqlite if !config.is_read_only => self.primary.sqlite.turn().await.map(Some),
             _ => Ok(None),
         }
     }
