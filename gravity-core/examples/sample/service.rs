@@ -148,9 +148,8 @@ struct Imported {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "it describes the form, and is never made")]
 struct Attachment {
-    /// What it is called.
-    #[schemars(length(max = 200))]
-    caption: Option<String>,
+    /// How soon it is to be looked at.
+    urgency: Option<Urgency>,
     file: FilePart,
 }
 
@@ -267,13 +266,10 @@ async fn attach(
     let mut file = None;
     while let Some(mut field) = form.next().await? {
         match field.name() {
-            "caption" => {
-                if field.text(4000).await?.chars().count() > 200 {
-                    return Err(Problem::invalid(Faults::one(
-                        "/caption",
-                        "too_long",
-                        "has over 200 characters",
-                    )));
+            "urgency" => {
+                let name = field.text(100).await?;
+                if serde_json::from_value::<Urgency>(name.into()).is_err() {
+                    return Err(Problem::invalid(Faults::one("/urgency", "wrong_value", "is no urgency")));
                 }
             }
             "file" => {
