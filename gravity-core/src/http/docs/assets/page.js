@@ -283,7 +283,11 @@ function parametersView(op) {
   const list = op.parameters.map((parameter) => {
     const item = field(parameter.name, parameter.schema, parameter.required, 0);
     item.firstChild.append(h('span', { class: 'tag' }, `in ${parameter.in}`), parameter.deprecated ? h('span', { class: 'tag' }, 'deprecated') : '');
-    if (parameter.description) item.append(words(parameter.description));
+    if (parameter.description) {
+      // What it means here says more than what its type means anywhere.
+      item.querySelector(':scope > .words')?.remove();
+      item.append(words(parameter.description));
+    }
     return item;
   });
   return section('Parameters', h('ul', { class: 'fields' }, list));
@@ -557,6 +561,10 @@ function credentialsBox() {
     });
     box.append(h('label', { for: input.id }, title), input);
   }
+  const panel = document.getElementById('auth');
+  panel.addEventListener('focusout', (event) => {
+    if (event.relatedTarget && !panel.contains(event.relatedTarget)) panel.open = false;
+  });
   box.append(h('p', null, 'Kept in the memory of this page only: a reload forgets it.'));
 }
 
