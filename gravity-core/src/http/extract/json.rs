@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::FromRequest;
 use super::body::{UNREADABLE, collect};
+use super::numbers::with_whole_numbers;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -32,6 +33,19 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Jso
         operation.request_body(true, "application/json", schema);
         operation.problems(UNREADABLE);
         operation.problems(&[problems::UNSUPPORTED_MEDIA_TYPE, problems::INVALID]);
+    }
+}
+
+/// The document, or `None` where the request has no body at all.
+impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> for Option<Json<T>> {
+    async fn from_request(parts: &mut Parts, body: Body, state: &S) -> Result<Self, Problem> {
+        let nothing = http_body::Body::is_end_stream(&body) && !parts.headers().contains_key(CONTENT_TYPE);
+        if nothing { Ok(None) } else { Json::from_request(parts, body, state).await.map(Some) }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        <Json<T> as FromRequest<S>>::describe(operation);
+        operation.body_is_optional();
     }
 }
 
@@ -59,10 +73,15 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
         }
         Err(error) => {
             let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            schema.validate(&document).map_err(Problem::invalid)?;
+            // To a schema 1.0 is a whole number, to serde it is not.
+            let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => error,
+            };
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            let unknown = || Faults::one("", "invalid", error.to_string());
-            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
-            Err(Problem::invalid(faults))
+            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
 }
