@@ -44,6 +44,38 @@ async fn forms_are_read() {
     assert_eq!(call(&routes, request).await.status, 200);
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Order {
+    #[schemars(length(min = 2))]
+    name: String,
+    #[schemars(range(max = 9))]
+    count: u8,
+    #[serde(default)]
+    tag: Vec<String>,
+}
+
+async fn order(Form(order): Form<Order>) -> String {
+    format!("{} {} {:?}", order.name, order.count, order.tag)
+}
+
+#[tokio::test]
+async fn all_faults_of_a_form_are_told() {
+    let routes = post_root!(order);
+    let answer = call(&routes, form("/", "name=ab&count=9&tag=x&tag=y")).await;
+    assert_eq!(answer.text(), r#"ab 9 ["x", "y"]"#);
+    for (body, pointers) in [
+        ("name=a&count=10", &["/count", "/name"][..]),
+        ("name=ab&count=many", &["/count"]),
+        ("name=ab&name=cd&count=1", &["/name"]),
+        ("", &["/count", "/name"]),
+    ] {
+        let answer = call(&routes, form("/", body)).await;
+        let mut told = answer.pointers();
+        told.sort();
+        assert_eq!((answer.status, told.iter().map(String::as_str).collect()), (422, pointers.to_vec()));
+    }
+}
+
 async fn either(JsonOrForm(person): JsonOrForm<Person>) -> String {
     person.name
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use common::call;
-use futures_util::stream;
-use gravity_core::http::{Body, Json, Multipart, PUBLIC, Problem, Routes, post};
+use futures_util::{StreamExt, stream};
+use gravity_core::http::{Body, Json, Multipart, PUBLIC, Problem, Routes, post, problems};
 use http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ async fn a_head_without_end_is_not_collected() {
         Ok(Bytes::from_static(&[b'x'; 1024]))
     });
     let routes: Routes = Routes::new().route(post("/", "list").allow(PUBLIC).limit_body(1 << 40).to(list));
-    let request = send(Body::from_stream(futures_util::StreamExt::chain(start, endless)));
+    let request = send(Body::from_stream(start.chain(endless)));
     let answer = call(&routes, request).await;
     assert_eq!(
         (answer.status, answer.json()["detail"].as_str().unwrap()),
@@ -191,6 +191,22 @@ async fn an_upload_is_never_in_memory_as_a_whole() {
         "{} bytes were read ahead",
         MOST.load(Ordering::SeqCst)
     );
+}
+
+#[tokio::test]
+async fn a_field_can_be_passed_on_as_a_stream() {
+    async fn sizes(form: Multipart) -> Result<Json<Vec<usize>>, Problem> {
+        let mut form = form.limit_field(500);
+        let mut sizes = Vec::new();
+        while let Some(mut field) = form.next().await? {
+            let pieces = Body::from_stream(stream::iter(field.stream().collect::<Vec<_>>().await));
+            let whole = pieces.into_bytes(1 << 20).await;
+            sizes.push(whole.map_err(|error| Problem::new(problems::BAD_BODY).because(error))?.len());
+        }
+        Ok(Json(sizes))
+    }
+    assert_eq!(call(&post_root!(sizes), send(many(3, 500))).await.json(), json!([500, 500, 500]));
+    assert_eq!(call(&post_root!(sizes), send(many(3, 501))).await.status, 400);
 }
 
 proptest! {

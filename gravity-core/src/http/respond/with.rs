@@ -185,3 +185,36 @@ impl<R: Respond> Respond for Option<R> {
         operation.problems(&[problems::NOT_FOUND]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::SchemaGenerator;
+
+    use super::{SetCookies, Tagged, WithStatus};
+    use crate::http::openapi::Operation;
+    use crate::http::respond::{Created, File, Json, Redirect, Respond};
+
+    fn statuses<R: Respond>() -> Vec<(u16, Vec<String>)> {
+        let (mut input, mut output) = (SchemaGenerator::default(), SchemaGenerator::default());
+        let mut operation = Operation::new(&mut input, &mut output, Vec::new());
+        R::describe(&mut operation);
+        let names = |response: &serde_json::Value| {
+            response["headers"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        };
+        operation.responses.iter().map(|(status, response)| (*status, names(response))).collect()
+    }
+
+    #[test]
+    fn what_is_changed_is_described() {
+        let headers = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(statuses::<WithStatus<207, Json<u8>>>(), [(207, headers(&[]))]);
+        assert_eq!(statuses::<WithStatus<202, Created<u8>>>(), [(202, headers(&["location"]))]);
+        assert_eq!(statuses::<SetCookies<Redirect>>(), [(303, headers(&["location", "set-cookie"]))]);
+        assert_eq!(statuses::<Tagged<Json<u8>>>(), [(200, headers(&["etag"])), (304, headers(&[]))]);
+        assert_eq!(statuses::<Redirect<308>>(), [(308, headers(&["location"]))]);
+        assert_eq!(
+            statuses::<File>(),
+            [(200, headers(&["etag"])), (206, headers(&["etag"])), (304, headers(&[]))]
+        );
+    }
+}
