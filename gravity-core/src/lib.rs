@@ -1,5 +1,7 @@
 //! What every Gravity service stands on.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod db;
 pub mod error;
 pub mod http;
 pub mod id;
@@ -10,6 +12,8 @@ pub mod permission;
 pub mod principal;
 pub mod secret;
 pub mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod validate;
 
@@ -25,3 +29,8 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
+
+/// The guides' code is compiled and run.
+#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
+#[doc = include_str!("../../docs/guides/write-a-store.md")]
+mod write_a_store {}

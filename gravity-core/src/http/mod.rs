@@ -2,17 +2,21 @@
 
 pub mod access;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
 mod conditional;
 pub mod cookie;
 mod copied;
 pub mod credentials;
 mod date;
+mod error;
 mod etag;
 pub mod extract;
 mod field;
 pub mod file_name;
 pub mod forwarded;
 mod handler;
+pub mod host;
 pub mod layer;
 mod layered;
 mod limits;
@@ -20,7 +24,6 @@ pub mod media;
 mod negotiate;
 pub mod openapi;
 mod parts;
-mod peer;
 mod problem;
 pub mod problems;
 mod proxies;
@@ -42,10 +45,10 @@ pub use extract::{
     FromState, Headers, IdempotencyKey, JsonOrForm, LastEventId, Multipart, OriginalUri, Path, Query, State,
 };
 pub use handler::Handler;
+pub use host::PeerAddr;
 pub use layered::matched_route;
 pub use limits::Limits;
 pub use parts::Parts;
-pub use peer::PeerAddr;
 pub use problem::{IntoProblem, Problem, ProblemKind};
 pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};
 pub use request_id::RequestId;
