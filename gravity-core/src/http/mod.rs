@@ -1,6 +1,7 @@
 //! The HTTP seam: a service's routes are one value, and every host serves that same value.
 
 pub mod access;
+mod asset;
 pub mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -9,6 +10,7 @@ pub mod cookie;
 mod copied;
 pub mod credentials;
 mod date;
+mod docs;
 mod error;
 mod etag;
 pub mod extract;
@@ -48,6 +50,7 @@ pub use handler::Handler;
 pub use host::PeerAddr;
 pub use layered::matched_route;
 pub use limits::Limits;
+pub use openapi::OpenApi;
 pub use parts::Parts;
 pub use problem::{IntoProblem, Problem, ProblemKind};
 pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};

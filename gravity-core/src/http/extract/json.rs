@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::FromRequest;
 use super::body::{UNREADABLE, collect};
+use super::numbers::with_whole_numbers;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -72,10 +73,15 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
         }
         Err(error) => {
             let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            schema.validate(&document).map_err(Problem::invalid)?;
+            // To a schema 1.0 is a whole number, to serde it is not.
+            let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => error,
+            };
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            let unknown = || Faults::one("", "invalid", error.to_string());
-            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
-            Err(Problem::invalid(faults))
+            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
 }

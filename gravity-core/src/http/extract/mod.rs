@@ -12,6 +12,7 @@ mod json;
 mod last_event_id;
 mod limited;
 pub mod multipart;
+mod numbers;
 mod path;
 mod plain;
 mod principal;
