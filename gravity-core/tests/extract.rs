@@ -70,10 +70,9 @@ async fn all_faults_of_a_form_are_told() {
         ("", &["/count", "/name"]),
     ] {
         let answer = call(&routes, form("/", body)).await;
-        assert_eq!(
-            (answer.status, answer.pointers()),
-            (422, pointers.iter().map(ToString::to_string).collect())
-        );
+        let mut told = answer.pointers();
+        told.sort();
+        assert_eq!((answer.status, told.iter().map(String::as_str).collect()), (422, pointers.to_vec()));
     }
 }
 

@@ -25,7 +25,6 @@ pub mod media;
 mod negotiate;
 pub mod openapi;
 mod parts;
-mod peer;
 mod problem;
 pub mod problems;
 mod proxies;
@@ -47,11 +46,11 @@ pub use extract::{
     FromState, Headers, IdempotencyKey, JsonOrForm, LastEventId, Multipart, OriginalUri, Path, Query, State,
 };
 pub use handler::Handler;
+pub use host::PeerAddr;
 pub use layered::matched_route;
 pub use limits::Limits;
 pub use openapi::OpenApi;
 pub use parts::Parts;
-pub use peer::PeerAddr;
 pub use problem::{IntoProblem, Problem, ProblemKind};
 pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};
 pub use request_id::RequestId;
