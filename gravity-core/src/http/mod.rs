@@ -16,8 +16,10 @@ pub mod respond;
 mod route;
 mod routes;
 mod running;
+mod shutdown;
 mod table;
 pub mod upgrade;
+pub mod websocket;
 
 pub use access::{Access, Authenticator, PUBLIC, Rule, SIGNED_IN, Scheme};
 pub use body::{Body, BoxError};
@@ -31,6 +33,7 @@ pub use request_id::RequestId;
 pub use respond::{Created, Json, NoContent, Respond};
 pub use route::{Declared, Draft, Route, RouteInfo, delete, get, method, patch, post, put};
 pub use routes::Routes;
+pub use shutdown::{Hold, Shutdown};
 pub use table::Answering;
 
 /// A request as handlers and layers see it.

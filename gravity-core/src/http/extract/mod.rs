@@ -11,6 +11,7 @@ mod state;
 mod text;
 
 pub(crate) use body::{UNREADABLE, collect, unread};
+pub(crate) use json::read as read_json;
 pub use limited::{Stalled, TooLarge};
 pub use path::Path;
 pub use query::Query;
