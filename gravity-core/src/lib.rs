@@ -4,3 +4,5 @@ pub mod http;
 mod stub;
 pub use stub::validate;
 pub use stub::{Permission, Principal};
+#[cfg(feature = "testing")]
+pub mod testing;
