@@ -31,7 +31,7 @@ pub async fn disconnects(suite: &Suite, server: &Server) {
         }
         drop(io);
         let ended = seen.wait_for(|seen| seen.watched == 0 && seen.lost == lost + 1);
-        timeout(Duration::from_secs(20), ended).await.expect("the handler ends").expect("the suite lives");
+        timeout(Duration::from_secs(30), ended).await.expect("the handler ends").expect("the suite lives");
     }
 }
 
