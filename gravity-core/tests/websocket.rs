@@ -1,4 +1,5 @@
 //! The WebSocket suite through every host.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
 

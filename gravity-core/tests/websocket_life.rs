@@ -1,4 +1,5 @@
 //! The life of a socket, on a clock that the test moves: pings, timeouts, back-pressure, shutdown.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -290,6 +291,10 @@ async fn a_shutdown_closes_sockets_and_waits_for_their_handlers() {
     assert!(matches!(*told.lock().unwrap(), Some(Err(WsError::GoingAway))));
 }
 
+async fn panics(_: WebSocket) {
+    panic!("out of cheese")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_logged_with_the_id_of_its_request() {
     #[derive(Clone, Default)]
@@ -307,9 +312,6 @@ async fn a_panic_is_logged_with_the_id_of_its_request() {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
 
-    async fn panics(_: WebSocket) {
-        panic!("out of cheese")
-    }
     let mut socket = open(1024, |upgrade| upgrade, panics).await;
     socket.expect_close(1011).await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

@@ -1,7 +1,7 @@
 //! The opening handshake: RFC 6455, section 4.2.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
@@ -10,6 +10,12 @@ use http::{HeaderMap, Method, Version};
 use sha1::{Digest, Sha1};
 
 use crate::http::{Parts, Problem, problems};
+
+/// Some clients make up a key of random letters, whose last one says more than two bits.
+const NONCE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -40,7 +46,7 @@ pub(crate) fn accept(parts: &Parts) -> Result<HeaderValue, Problem> {
         return Err(bad("The request that opens a WebSocket has no body."));
     }
     let key = only(headers, &SEC_WEBSOCKET_KEY)
-        .filter(|key| STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16))
+        .filter(|key| NONCE.decode(key).is_ok_and(|nonce| nonce.len() == 16))
         .ok_or_else(|| bad("`Sec-WebSocket-Key` must be 16 bytes in base64, once."))?;
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     HeaderValue::try_from(STANDARD.encode(digest))

@@ -22,3 +22,7 @@ pub use message::{Message, Text};
 pub use socket::{WebSocket, WebSocketReceiver, WebSocketSender};
 pub use task::Outcome;
 pub use upgrade::{Upgrading, WebSocketUpgrade};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guides/websockets.md")]
+struct Guide;

@@ -31,7 +31,7 @@ impl Settings {
             max_frame: limits.message,
             json_depth: limits.json_depth,
             ping: Some(Duration::from_secs(30)),
-            idle: Some(Duration::from_secs(60)),
+            idle: Some(Duration::from_mins(1)),
             write: Duration::from_secs(30),
             close: Duration::from_secs(5),
         }

@@ -51,11 +51,11 @@ pub(crate) struct Ends {
 impl WebSocket {
     pub(crate) fn new(settings: &Settings, protocol: Option<HeaderValue>) -> (Self, Ends) {
         let (to_send, sending) = mpsc::channel(TO_SEND);
-        let (receiving, received) = mpsc::channel(RECEIVED);
+        let (deliver, messages) = mpsc::channel(RECEIVED);
         let sender = WebSocketSender(to_send);
         let receiver =
-            WebSocketReceiver { received, sender: sender.clone(), json_depth: settings.json_depth };
-        (Self { sender, receiver, protocol }, Ends { received: receiving, to_send: sending })
+            WebSocketReceiver { received: messages, sender: sender.clone(), json_depth: settings.json_depth };
+        (Self { sender, receiver, protocol }, Ends { received: deliver, to_send: sending })
     }
 
     /// The subprotocol that was agreed upon.

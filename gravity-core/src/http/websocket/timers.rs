@@ -26,7 +26,7 @@ pub(crate) struct Timers {
 }
 
 /// A timer that nothing waits for.
-const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+const NEVER: Duration = Duration::from_hours(24);
 
 impl Timers {
     pub(crate) fn new(settings: &Settings) -> Self {

@@ -229,3 +229,22 @@ impl std::fmt::Debug for Upgrading {
         f.debug_tuple("Upgrading").field(&self.upgrade).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::SchemaGenerator;
+
+    use super::{FromParts, Operation, Respond, Upgrading, WebSocketUpgrade};
+
+    #[test]
+    fn it_says_what_it_answers_with() {
+        let (mut input, mut output) = (SchemaGenerator::default(), SchemaGenerator::default());
+        let mut operation = Operation::new(&mut input, &mut output, Vec::new());
+        <WebSocketUpgrade as FromParts<()>>::describe(&mut operation);
+        <Upgrading as Respond>::describe(&mut operation);
+        assert_eq!(operation.responses.keys().copied().collect::<Vec<_>>(), [101]);
+        let mut refusals: Vec<u16> = operation.problems.iter().map(|kind| kind.status.as_u16()).collect();
+        refusals.sort_unstable();
+        assert_eq!(refusals, [400, 403, 426]);
+    }
+}

@@ -108,9 +108,12 @@ impl Ask {
 
     /// The request as it is sent.
     pub fn bytes(&self) -> Vec<u8> {
-        let headers: String =
-            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        format!("{}\r\n{headers}\r\n", self.line).into_bytes()
+        let mut text = format!("{}\r\n", self.line);
+        for (name, value) in &self.headers {
+            text.extend([name, ": ", value, "\r\n"]);
+        }
+        text.push_str("\r\n");
+        text.into_bytes()
     }
 
     /// Sends it, and reads the head of the answer.
@@ -185,16 +188,16 @@ pub(crate) fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
 
 /// The head of a frame, with its length and without its mask.
 pub(crate) fn header(head: u8, len: usize, masked: bool) -> Vec<u8> {
-    let masked = if masked { 0x80 } else { 0 };
+    let masked = if masked { 0x80_u8 } else { 0 };
     let mut bytes = vec![head];
     match (u8::try_from(len), u16::try_from(len)) {
-        (Ok(len @ ..126), _) => bytes.push(masked | len),
+        (Ok(len @ ..126), _) => bytes.push(masked + len),
         (_, Ok(len)) => {
-            bytes.push(masked | 126);
+            bytes.push(masked + 126);
             bytes.extend(len.to_be_bytes());
         }
         _ => {
-            bytes.push(masked | 127);
+            bytes.push(masked + 127);
             bytes.extend((len as u64).to_be_bytes());
         }
     }
