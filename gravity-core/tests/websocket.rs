@@ -32,3 +32,14 @@ async fn hyper_host() {
     let server = Server::new(hyper(suite.routes()).await);
     suite.run(&server).await;
 }
+
+#[cfg(feature = "axum")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn axum_host() {
+    let suite = Suite::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::nested(listener.local_addr().unwrap(), "/nested");
+    let router = axum::Router::new().nest_service("/nested", suite.routes());
+    tokio::spawn(axum::serve(listener, router).into_future());
+    suite.run(&server).await;
+}

@@ -98,12 +98,24 @@ mod tests {
     use http::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
     use sha1::{Digest, Sha1};
 
-    use super::{Engine, GUID, STANDARD, has_token, negotiate};
+    use super::{Engine, GUID, NONCE, STANDARD, has_token, negotiate};
 
     #[test]
     fn the_key_of_the_rfc_is_accepted_as_the_rfc_says() {
         let digest = Sha1::new().chain_update("dGhlIHNhbXBsZSBub25jZQ==").chain_update(GUID).finalize();
         assert_eq!(STANDARD.encode(digest), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn a_key_of_sixteen_random_bytes_or_letters_will_do() {
+        for (key, fits) in [
+            ("dGhlIHNhbXBsZSBub25jZQ==", true),
+            ("dGhlIHNhbXBsZSBub25jZZ==", true),
+            ("dGhlIHNhbXBsZSBub25jZQ", false),
+            ("dGhlIHNhbXBsZSBub25j", false),
+        ] {
+            assert_eq!(NONCE.decode(key).is_ok_and(|nonce| nonce.len() == 16), fits, "{key}");
+        }
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub(crate) fn opened(status: u16, headers: &HeaderMap) {
 
 /// Reads the head of an answer.
 pub(crate) async fn answer<I: AsyncRead + AsyncWrite + Unpin>(io: I) -> (u16, HeaderMap, Raw<I>) {
-    let mut raw = Raw { io, unread: BytesMut::new() };
+    let mut raw = Raw::new(io);
     let end = loop {
         if let Some(at) = raw.unread.windows(4).position(|window| window == b"\r\n\r\n") {
             break at;
@@ -210,6 +210,11 @@ pub(crate) fn farewell(code: u16, reason: &str) -> Vec<u8> {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Raw<I> {
+    /// A socket that has been opened already.
+    pub fn new(io: I) -> Self {
+        Self { io, unread: BytesMut::new() }
+    }
+
     /// Sends bytes as they are. That the server does not take them is no fault: it may have heard enough.
     pub async fn bytes(&mut self, bytes: &[u8]) {
         let sent = timeout(PATIENCE, self.io.write_all(bytes)).await.expect("the server reads");
