@@ -61,7 +61,9 @@ pub async fn malformed(server: &Server) {
 /// What comes after a close is ignored, a second close too; what came before it is answered.
 pub async fn after_close(server: &Server) {
     let close = frame(0x80 | CLOSE, &farewell(1000, ""));
-    for after in [frame(0x80 | TEXT, b"late"), frame(0x80 | PING, b"late"), close.clone(), vec![0xff; 4096]] {
+    for after in
+        [frame(0x80 | TEXT, b"late"), frame(0x80 | PING, b"late"), close.clone(), vec![0xff; 1 << 18]]
+    {
         let mut socket = server.open("/echo").await;
         socket.send(TEXT, "in time").await;
         socket.expect(TEXT, "in time").await;
@@ -107,11 +109,12 @@ pub async fn by_letting_go(server: &Server) {
     server.open("/drop").await.expect_close(1001).await;
 }
 
-/// A handler that panics closes the socket with 1011, and no other.
+/// A handler that panics closes the socket with 1011, after what it has sent, and no other.
 pub async fn by_panic(server: &Server) {
     let mut other = server.open("/echo").await;
     let mut socket = server.open("/panic").await;
     socket.send(TEXT, "boo").await;
+    socket.expect(TEXT, "last words").await;
     socket.expect_close(1011).await;
     other.send(TEXT, "still here").await;
     other.expect(TEXT, "still here").await;

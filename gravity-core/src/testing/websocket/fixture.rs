@@ -141,6 +141,7 @@ async fn let_go(upgrade: WebSocketUpgrade) -> Upgrading {
 async fn panics(upgrade: WebSocketUpgrade) -> Upgrading {
     async fn panics(mut socket: WebSocket) {
         let message = socket.recv().await;
+        let _ = socket.send("last words").await;
         panic!("a panic that the suite wants, after {message:?}");
     }
     upgrade.on_upgrade(panics)
