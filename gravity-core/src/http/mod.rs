@@ -4,6 +4,7 @@ pub mod access;
 pub mod body;
 pub mod extract;
 mod handler;
+pub mod host;
 mod layered;
 mod limits;
 mod negotiate;

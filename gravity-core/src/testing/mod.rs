@@ -1,3 +1,5 @@
-//! Suites and fixtures for tests: of this crate, of services built on it, and of hosts for them.
+//! Suites and fixtures for tests of services, behind the feature `testing`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub mod http;
 pub mod websocket;

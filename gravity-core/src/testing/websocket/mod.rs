@@ -14,12 +14,7 @@
 //! suite.run(&server).await;
 //! # }
 //! ```
-#![allow(
-    clippy::missing_panics_doc,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a suite fails by panicking"
-)]
+#![allow(clippy::missing_panics_doc, reason = "a suite fails by panicking")]
 
 pub mod closing;
 pub mod control;
