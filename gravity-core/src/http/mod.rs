@@ -34,8 +34,10 @@ pub mod respond;
 mod route;
 mod routes;
 mod running;
+mod shutdown;
 mod table;
 pub mod upgrade;
+pub mod websocket;
 
 pub use access::{Access, Authenticator, PUBLIC, Rule, SIGNED_IN, Scheme};
 pub use body::{Body, BoxError};
@@ -60,6 +62,7 @@ pub use respond::{
 };
 pub use route::{Declared, Draft, Route, RouteInfo, delete, get, method, patch, post, put};
 pub use routes::Routes;
+pub use shutdown::{Hold, Shutdown};
 pub use table::Answering;
 
 /// A request as handlers and layers see it.

@@ -10,3 +10,4 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod http;
+pub mod websocket;

@@ -58,7 +58,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a document. Where serde is content and the schema asks for no more, that is all; else the
 /// schema finds all the faults, where serde stops at the first.
-fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
+    bytes: &Bytes,
+    depth: usize,
+) -> Result<T, Problem> {
     if deeper_than(bytes, depth) {
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));

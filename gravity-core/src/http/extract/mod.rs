@@ -28,6 +28,7 @@ pub use cookies::Cookies;
 pub use form::{Form, JsonOrForm};
 pub use headers::Headers;
 pub use idempotency_key::IdempotencyKey;
+pub(crate) use json::read as read_json;
 pub use last_event_id::LastEventId;
 pub(crate) use limited::limited;
 pub use limited::{Stalled, TooLarge};
