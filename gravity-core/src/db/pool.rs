@@ -81,7 +81,14 @@ impl Pool {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => {
-                let mut connection = pool.acquire().await?;
+                // A connection that lies ready is taken at once. The application's own pool may want to
+                // look at it first.
+                let ready = if timeouts.sqlite_ready { pool.try_acquire() } else { None };
+                let mut connection = match ready {
+                    Some(connection) => connection,
+                    // On the heap: it is large, and would be part of every future that awaits a statement.
+                    None => Box::pin(pool.acquire()).await?,
+                };
                 let deadline = match timeouts.sqlite_statement {
                     Some(timeout) => Some(Deadline::install(&mut connection, timeout).await?),
                     None => None,
@@ -94,11 +101,14 @@ impl Pool {
     }
 }
 
-/// What this crate has to time because the engine does not.
+/// How connections are had: what this crate has to time because the engine does not, and what it may skip.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Timeouts {
     #[cfg(feature = "sqlite")]
     pub(super) sqlite_statement: Option<Duration>,
+    /// Whether a connection that lies ready needs no look before it is used.
+    #[cfg(feature = "sqlite")]
+    pub(super) sqlite_ready: bool,
 }
 
 impl Pooled {

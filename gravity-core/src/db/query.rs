@@ -233,8 +233,7 @@ impl<'a> Query<'a> {
             Sql::Built(sql) => AssertSqlSafe(sql).into_sql_str(),
         };
         let held = match self.on {
-            // On the heap: it is large, and would be copied into every future that awaits a statement.
-            On::Database(db) => Held::Pooled(Box::pin(db.acquire()).await?),
+            On::Database(db) => Held::Pooled(db.acquire().await?),
             On::Tx { connection, state } => {
                 state.check()?;
                 Held::Tx { connection, state }

@@ -22,7 +22,7 @@ pub(super) async fn connect(url: &str, config: &DatabaseConfig) -> Result<Primar
         Ok(pool) => pool,
         Err(error) => retry(Error::from(error), &location, options, config).await?,
     };
-    let timeouts = Timeouts { sqlite_statement: config.statement_timeout.or(None) };
+    let timeouts = Timeouts { sqlite_statement: config.statement_timeout.or(None), sqlite_ready: true };
     let label = if location.is_memory { "memory".to_owned() } else { location.file.to_owned() };
     Ok(Primary::new(Pool::Sqlite(pool), label, timeouts).with_anchor(anchor, config.busy_timeout))
 }
