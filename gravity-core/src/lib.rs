@@ -9,6 +9,7 @@ pub mod page;
 pub mod permission;
 pub mod principal;
 pub mod secret;
+pub mod security;
 pub mod subject;
 pub mod time;
 pub mod validate;
