@@ -1,5 +1,6 @@
 //! What every Gravity service stands on.
 
+pub mod config;
 pub mod error;
 pub mod http;
 pub mod id;

@@ -304,8 +304,9 @@ mod tests {
             ),
         ] {
             let (head, tail) = data.split_at(data.len() / 2);
-            let hex = hmac_sha256(key, &[head, tail]).iter().map(|byte| format!("{byte:02x}"));
-            assert_eq!(hex.collect::<String>(), tag);
+            let hex: String =
+                hmac_sha256(key, &[head, tail]).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, tag);
         }
     }
 }

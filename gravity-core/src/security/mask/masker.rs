@@ -129,7 +129,8 @@ mod tests {
     fn depth_is_no_matter() {
         let mut value = json!({"secret": "hunter2"});
         for _ in 0..5_000 {
-            value = json!([value]);
+            // Not by `json!`, which would recurse.
+            value = Value::Array(vec![value]);
         }
         Masker::new().mask(&mut value);
         let mut inner = &mut value;

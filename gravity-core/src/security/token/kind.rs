@@ -173,7 +173,8 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text: String) {
             prop_assert!(KIND.parse(&text).is_err());
-            prop_assert!(KIND.parse(&format!("grv_test_{text}")).is_err());
+            let prefixed = format!("grv_test_{text}");
+            prop_assert!(KIND.parse(&prefixed).is_err());
         }
     }
 }
