@@ -1,6 +1,8 @@
 //! What every Gravity service stands on.
 
 pub mod config;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod db;
 pub mod error;
 pub mod http;
 pub mod id;
@@ -12,6 +14,8 @@ pub mod principal;
 pub mod secret;
 pub mod security;
 pub mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod validate;
 
@@ -27,3 +31,14 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
+
+/// The guides' code is compiled and run.
+#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
+#[doc = include_str!("../../docs/guides/write-a-store.md")]
+mod write_a_store {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/configuration.md")]
+mod configuration_guide {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/secrets.md")]
+mod secrets_guide {}

@@ -1,5 +1,7 @@
 //! Settings from defaults, a file and the environment; and everything that can be wrong with them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -291,7 +293,8 @@ fn numbers_that_do_not_fit() {
         match line {
             None => assert_eq!(outcome.unwrap().http.workers, 16),
             Some(line) => {
-                assert!(told(&outcome.unwrap_err())[0].starts_with(&format!("http.workers ({line})")))
+                let told = told(&outcome.unwrap_err());
+                assert!(told[0].starts_with(&format!("http.workers ({line})")), "{told:?}");
             }
         }
     }
@@ -391,7 +394,7 @@ fn files_that_cannot_be_read() {
 fn files_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, path) = file("");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     let is_root = std::fs::read(&path).is_ok();
     let locked = if is_root { path.join("below") } else { path };
     for config in [
@@ -549,7 +552,7 @@ proptest! {
         match (by_file, by_variable) {
             (Ok(one), Ok(other)) => {
                 prop_assert_eq!(one.http.workers, other.http.workers);
-                prop_assert_eq!(one.http.ratio, other.http.ratio);
+                prop_assert_eq!(one.http.ratio.to_bits(), other.http.ratio.to_bits());
                 prop_assert_eq!(one.tenants["x"].expose(), other.tenants["x"].expose());
             }
             (Err(one), Err(other)) => prop_assert_eq!(&one.faults()[0].detail, &other.faults()[0].detail),

@@ -156,3 +156,37 @@ async fn layers_are_around_routes_and_refusals() {
     assert_eq!(headers["location"], "/api/notes/a");
     assert_eq!(problems::NOT_FOUND.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn errors_of_services_are_problems_and_keep_their_secrets() {
+    use gravity_core::Error;
+    use std::time::Duration;
+
+    async fn answer(Path(kind): Path<String>) -> Result<NoContent, Error> {
+        Err(match kind.as_str() {
+            "missing" => Error::not_found("note.not_found", "There is no such note."),
+            "taken" => Error::conflict("note.title_taken", "Another note has this title."),
+            "busy" => Error::unavailable("note.busy", "Too much to do.")
+                .with_retry_after(Duration::from_millis(1500)),
+            "database" => Error::database("password hunter2 refused"),
+            _ => Error::internal("hunter2"),
+        })
+    }
+    let routes: Routes = Routes::new().route(get("/{kind}", "answer").allow(PUBLIC).to(answer));
+    for (kind, status, code) in [
+        ("missing", 404, "note.not_found"),
+        ("taken", 409, "note.title_taken"),
+        ("busy", 503, "note.busy"),
+        ("database", 500, "http.internal"),
+        ("other", 500, "http.internal"),
+    ] {
+        let (got, headers, body) = call(&routes, ask(Method::GET, &format!("/{kind}"))).await;
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((got.as_u16(), problem["code"].as_str()), (status, Some(code)), "{problem}");
+        assert!(!problem.to_string().contains("hunter2"));
+        assert_eq!(
+            headers.get("retry-after").map(|wait| wait.to_str().unwrap()),
+            (kind == "busy").then_some("2")
+        );
+    }
+}

@@ -1,5 +1,7 @@
 //! Sealed columns: what opens them, and all that does not.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

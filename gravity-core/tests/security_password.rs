@@ -1,5 +1,6 @@
 //! Passwords: what is kept, what matches, and what is refused before any work.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 

@@ -30,13 +30,13 @@ impl Kinds {
 
     /// What the keyword `type` of a schema says.
     pub(super) fn of_keyword(keyword: &Value) -> Self {
-        let named = |name: &Value| {
+        let of_name = |name: &Value| {
             let known = Self::NAMES.into_iter().find(|(_, known, _)| name == known);
             known.map_or(Self::NONE, |(kinds, ..)| kinds)
         };
         match keyword {
-            Value::Array(names) => names.iter().map(named).fold(Self::NONE, Self::or),
-            name => named(name),
+            Value::Array(names) => names.iter().map(of_name).fold(Self::NONE, Self::or),
+            name => of_name(name),
         }
     }
 

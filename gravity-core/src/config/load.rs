@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -154,7 +154,7 @@ impl Config {
         let file_is_read = match self.read_file() {
             Ok(settings) => {
                 if let (Some(settings), Some(file)) = (settings, &self.file) {
-                    layers.folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
+                    layers.folder.extend(file.path.parent());
                     layers.lay(&shape, settings);
                 }
                 true
@@ -169,15 +169,13 @@ impl Config {
             None => lay(&mut layers, &shape, &self.prefix, std::env::vars_os()),
         };
         self.check(&rules, &mut layers, file_is_read);
-        match decode::decode(&shape, &mut layers) {
-            Some(value) => Ok(Loaded { value, origins: by_key(&layers), ignored }),
-            None => {
-                if layers.faults.is_empty() {
-                    layers.fault("", None, "invalid", "the settings cannot be read".to_owned());
-                }
-                Err(ConfigError::new(layers.faults))
-            }
+        if let Some(value) = decode::decode(&shape, &mut layers) {
+            return Ok(Loaded { value, origins: by_key(&layers), ignored });
         }
+        if layers.faults.is_empty() {
+            layers.fault("", None, "invalid", "the settings cannot be read".to_owned());
+        }
+        Err(ConfigError::new(layers.faults))
     }
 
     /// Everything that can be set.

@@ -70,6 +70,26 @@ impl Body {
         Self(Kind::Boxed(UnsyncBoxBody::new(StreamBody::new(frames))))
     }
 
+    /// The same body once more, where it lies in memory.
+    #[cfg(feature = "client")]
+    pub(crate) fn repeat(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Empty => Some(Self::empty()),
+            Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
+            Kind::Incoming(_) | Kind::Boxed(_) => None,
+        }
+    }
+
+    /// The bytes, where all of them are in memory already.
+    #[cfg(feature = "actix")]
+    pub(crate) fn into_full(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Kind::Empty => Ok(Bytes::new()),
+            Kind::Full(bytes) => Ok(bytes),
+            kind => Err(Self(kind)),
+        }
+    }
+
     /// The data of this body as a stream; trailers are dropped.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, BoxError>> + Send + 'static {
         StreamExt::filter_map(http_body_util::BodyStream::new(self), |frame| async move {

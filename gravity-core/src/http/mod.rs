@@ -2,8 +2,12 @@
 
 pub mod access;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
+mod error;
 pub mod extract;
 mod handler;
+pub mod host;
 pub mod layer;
 mod layered;
 mod limits;

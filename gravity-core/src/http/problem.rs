@@ -52,6 +52,7 @@ pub struct Problem(Box<Inner>);
 
 struct Inner {
     kind: ProblemKind,
+    code: Cow<'static, str>,
     detail: Option<Cow<'static, str>>,
     faults: Vec<Fault>,
     headers: HeaderMap,
@@ -63,6 +64,7 @@ impl Problem {
     pub fn new(kind: ProblemKind) -> Self {
         Self(Box::new(Inner {
             kind,
+            code: Cow::Borrowed(kind.code),
             detail: None,
             faults: Vec::new(),
             headers: HeaderMap::new(),
@@ -75,6 +77,13 @@ impl Problem {
         let mut problem = Self::new(super::problems::INVALID);
         problem.0.faults = faults.into_iter().collect();
         problem
+    }
+
+    /// A code that tells more than that of the kind.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = code.into();
+        self
     }
 
     /// Says what happened this time, to the client.
@@ -117,6 +126,11 @@ impl Problem {
         self.0.kind
     }
 
+    /// The code of this problem: that of its kind unless it was given one of its own.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         self.0.kind.status
@@ -124,14 +138,14 @@ impl Problem {
 
     /// The answer, and a log line where there is something to log: a cause, or a fault of ours.
     pub(crate) fn render(self, id: RequestId) -> Response {
-        let Inner { kind, detail, faults, headers, cause } = *self.0;
-        log(kind, detail.as_deref(), cause.as_deref(), &id);
+        let Inner { kind, code, detail, faults, headers, cause } = *self.0;
+        log(kind.status, &code, detail.as_deref(), cause.as_deref(), &id);
         let document = Document {
-            r#type: format!("urn:gravity:{}", kind.code),
+            r#type: format!("urn:gravity:{code}"),
             title: kind.title,
             status: kind.status.as_u16(),
             detail: detail.as_deref(),
-            code: kind.code,
+            code: &code,
             request_id: id.as_str(),
             errors: &faults,
         };
@@ -150,17 +164,18 @@ impl Problem {
 }
 
 fn log(
-    kind: ProblemKind,
+    status: StatusCode,
+    code: &str,
     detail: Option<&str>,
     cause: Option<&(dyn std::error::Error + Send + Sync)>,
     id: &RequestId,
 ) {
     let cause = cause.map(Chain);
     let cause = cause.as_ref().map(tracing::field::display);
-    if kind.status.is_server_error() {
-        tracing::error!(request_id = id.as_str(), code = kind.code, detail, cause, "request failed");
+    if status.is_server_error() {
+        tracing::error!(request_id = id.as_str(), code, detail, cause, "request failed");
     } else if cause.is_some() {
-        tracing::info!(request_id = id.as_str(), code = kind.code, detail, cause, "request refused");
+        tracing::info!(request_id = id.as_str(), code, detail, cause, "request refused");
     }
 }
 
@@ -210,7 +225,7 @@ impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
             .field("status", &self.0.kind.status.as_u16())
-            .field("code", &self.0.kind.code)
+            .field("code", &self.0.code)
             .field("detail", &self.0.detail)
             .field("faults", &self.0.faults)
             .finish_non_exhaustive()
@@ -219,7 +234,7 @@ impl fmt::Debug for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.kind.code, self.0.detail.as_deref().unwrap_or(self.0.kind.title))
+        write!(f, "{}: {}", self.0.code, self.0.detail.as_deref().unwrap_or(self.0.kind.title))
     }
 }
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Buf;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 use tower::{Service, ServiceExt};
 
 use super::body::{Body, BoxError};
@@ -48,6 +48,15 @@ struct Node {
 struct Served {
     target: Arc<Target>,
     layered: Option<Layered>,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From inside the process, where nobody needs to name a host.
+    Process,
+    /// From a connection: HTTP/1.1 wants a `Host` then.
+    Wire,
 }
 
 /// Why no handler answers.
@@ -109,24 +118,33 @@ impl Table {
         Self { paths, nodes, limits: inner.limits, fallback }
     }
 
-    fn serve(&self, request: Request) -> Answering {
+    fn serve(&self, request: Request, source: Source) -> Answering {
         let head = request.method() == Method::HEAD;
-        let step = match self.find(&request) {
+        let step = match self.find(&request, source) {
             Ok((served, spans, picky)) => start(served, spans, picky, request),
             Err(refusal) => self.refuse(refusal, request),
         };
         Answering { step, head }
     }
 
-    fn find(&self, request: &Request) -> Result<(&Served, Spans, bool), Refusal> {
+    /// The answer where the routes are known not to have the path.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    fn lost(&self, request: Request, source: Source) -> Answering {
+        let head = request.method() == Method::HEAD;
+        let refusal = well_formed(&request, &self.limits, source).err().unwrap_or(Refusal::NotFound);
+        Answering { step: self.refuse(refusal, request), head }
+    }
+
+    fn find(&self, request: &Request, source: Source) -> Result<(&Served, Spans, bool), Refusal> {
         let path = request.uri().path();
         let Ok(found) = self.paths.at(path) else {
-            well_formed(request, &self.limits)?;
+            well_formed(request, &self.limits, source)?;
             return Err(Refusal::NotFound);
         };
         let node = self.nodes.get(*found.value).ok_or(Refusal::NotFound)?;
         let served = node.find(request.method());
-        let picky = well_formed(request, served.map_or(&self.limits, |served| &served.target.info.limits))?;
+        let picky =
+            well_formed(request, served.map_or(&self.limits, |served| &served.target.info.limits), source)?;
         match (served, &node.allow) {
             (Some(served), _) => {
                 Ok((served, Spans::of(path, found.params.iter().map(|(_, value)| value)), picky))
@@ -187,7 +205,7 @@ fn allow(methods: &[(Method, Served)]) -> Option<HeaderValue> {
 
 /// Refuses what breaks the rules of HTTP or the limits of a head, on every host alike. Says whether
 /// the client accepts only certain media types, since every header is looked at here anyway.
-fn well_formed(request: &Request, limits: &Limits) -> Result<bool, Refusal> {
+fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<bool, Refusal> {
     let uri = request.uri();
     let target = uri.path_and_query().map_or(0, |path| path.as_str().len());
     if target > limits.uri {
@@ -218,6 +236,9 @@ fn well_formed(request: &Request, limits: &Limits) -> Result<bool, Refusal> {
     }
     if hosts > 1 {
         return Err(Refusal::Broken(problems::BAD_REQUEST, "The request names two hosts."));
+    }
+    if hosts == 0 && source == Source::Wire && request.version() == Version::HTTP_11 {
+        return Err(Refusal::Broken(problems::BAD_REQUEST, "The request names no host."));
     }
     if lengths > 1 || (lengths == 1 && encodings > 0) {
         return Err(Refusal::Broken(problems::BAD_REQUEST, "The request states its length in two ways."));
@@ -284,7 +305,18 @@ impl Routes {
         B: http_body::Body<Data: Buf> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.table().serve(request.map(Body::new))
+        self.table().serve(request.map(Body::new), Source::Process)
+    }
+
+    /// Answers a request that a host has read from a connection.
+    pub(crate) fn handle_wire(&self, request: Request) -> Answering {
+        self.table().serve(request, Source::Wire)
+    }
+
+    /// Answers a request from a connection whose path is known to be none of these routes'.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn lost_wire(&self, request: Request) -> Answering {
+        self.table().lost(request, Source::Wire)
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn text(alphabet: &[u8], length: usize) -> String {
 mod tests {
     use super::*;
 
+    #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
     #[test]
     fn every_symbol_is_as_likely_as_any_other() {
         const DRAWN: usize = 200_000;

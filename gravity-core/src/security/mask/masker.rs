@@ -139,7 +139,6 @@ mod tests {
         }
         assert_eq!(inner, &json!({"secret": "***"}));
         // Dropping it would recurse.
-        let mut value = value;
         while let Value::Array(mut items) = value {
             value = items.pop().unwrap();
         }

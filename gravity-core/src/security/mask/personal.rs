@@ -54,8 +54,8 @@ fn last_digits(number: &str, shown: usize, least: usize) -> String {
     if digits.len() < least {
         return MASK.to_owned();
     }
-    let last: String = digits[digits.len() - shown..].iter().collect();
-    format!("{MASK}{last}")
+    let end: String = digits[digits.len() - shown..].iter().collect();
+    format!("{MASK}{end}")
 }
 
 /// A text of at most so many characters; one that was cut ends in `…`.

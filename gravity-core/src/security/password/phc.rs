@@ -182,8 +182,8 @@ mod tests {
         let argon2 = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
         let mut tag = [0; 32];
         argon2.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
-        let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
+        assert_eq!(tag[..16], 0x0d64_0df5_8d78_766c_08c0_37a3_4a8b_53c9_u128.to_be_bytes());
+        assert_eq!(tag[16..], 0xd01e_f045_2d75_b65e_b525_20e9_6b01_e659_u128.to_be_bytes());
     }
 
     /// From the tests of the reference implementation.

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::PasswordError;
 
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// How busy the pool is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,42 @@
+#![doc = include_str!("db.md")]
+
+#[macro_use]
+mod dispatch;
+
+mod args;
+mod bind;
+mod config;
+mod connect;
+mod database;
+#[cfg(feature = "sqlite")]
+mod deadline;
+mod engine;
+mod error;
+mod executor;
+mod keyset;
+mod migrate;
+mod pool;
+mod query;
+mod row;
+mod run;
+mod savepoint;
+mod scope;
+mod shards;
+mod transaction;
+mod tx;
+
+pub use bind::Bind;
+pub use config::{DatabaseConfig, Durability};
+pub use database::Database;
+pub use engine::Engine;
+pub use error::{Constraint, Error, ErrorKind};
+pub use executor::Executor;
+pub use keyset::{KeyColumn, KeyKind, Keyset, PageRows};
+pub use migrate::{Migration, MigrationState, MigrationStatus, Migrations};
+pub use query::Query;
+pub use row::{Row, Scalar};
+pub use shards::Shards;
+pub use sqlx::FromRow;
+pub use sqlx::types::Json;
+pub use transaction::{Isolation, TransactionConfig};
+pub use tx::Tx;

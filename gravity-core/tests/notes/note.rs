@@ -1,0 +1,28 @@
+//! What a note is.
+
+use gravity_core::{Entity, Id, Subject, Timestamp};
+
+/// A note of somebody's. An owner has no two notes of the same title.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Note {
+    pub(crate) id: NoteId,
+    pub(crate) owner: Subject,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) created_at: Timestamp,
+    /// Counts the changes, from 1.
+    pub(crate) version: i64,
+}
+
+impl Entity for Note {
+    const PREFIX: &'static str = "note";
+}
+
+pub(crate) type NoteId = Id<Note>;
+
+/// What somebody writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub(crate) title: String,
+    pub(crate) body: String,
+}

@@ -1,0 +1,71 @@
+//! Every chore of this repository, as `cargo xtask NAME`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its terminal")]
+
+mod bench;
+mod ci;
+mod coverage;
+mod fuzz;
+mod install;
+mod new_service;
+mod process;
+mod progress;
+mod servers;
+mod signals;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the Gravity repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all tests on all back ends, starting throw-away PostgreSQL and Redis servers when none are given
+    Test(test::Args),
+    /// Run everything that a change must pass, and print a table of the outcomes
+    Ci(ci::Args),
+    /// Run the tests and print which lines they reach, by file and in total
+    Coverage(coverage::Args),
+    /// Run the benchmarks of `bench/`
+    Bench(bench::Args),
+    /// Run every fuzz target for a while
+    Fuzz(fuzz::Args),
+    /// Stamp out a service crate of the standard shape
+    NewService(new_service::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if signals::interrupted() => {
+            progress::line(&format!("interrupted: {error:#}"));
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    progress::start();
+    signals::listen()?;
+    match cli.command {
+        Command::Test(args) => test::run(&args),
+        Command::Ci(args) => ci::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::NewService(args) => new_service::run(&args),
+    }
+}
