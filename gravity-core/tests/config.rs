@@ -448,10 +448,12 @@ fn secrets_are_never_told() {
         long: SecretString,
         #[schemars(with = "u8")]
         pin: Picky,
+        in_file: Picky,
     }
 
     let (_folder, path) = file("hunter2");
-    let config = Config::new("APP").with_environment([
+    let (_other_folder, settings) = file(&format!("in_file = {{ file = {path:?} }}"));
+    let config = Config::new("APP").with_file(settings).with_environment([
         ("APP_MARKED", "hunter2".into()),
         ("APP_API_TOKEN", "hunter2".into()),
         ("APP_URL", "postgres://me:hunter2@db".into()),
@@ -466,7 +468,7 @@ fn secrets_are_never_told() {
     assert!(!shown.contains("hunter2") && !shown.contains("4711"), "{shown}");
     assert!(shown.contains("no good: shown"), "{shown}");
     assert!(shown.contains("a key is written as `name:base64`"), "{shown}");
-    assert_eq!(error.faults().len(), 8, "{error}");
+    assert_eq!(error.faults().len(), 9, "{error}");
 }
 
 #[cfg(unix)]
@@ -508,9 +510,11 @@ fn a_type_that_contains_itself_is_followed_so_far() {
 
 #[test]
 fn the_reference_lists_everything() {
-    let reference =
-        Config::new("SHOP").with_defaults(json!({"database": {"url": "db|x"}})).reference::<Settings>();
+    let reference = Config::new("SHOP")
+        .with_defaults(json!({"database": {"url": "db|x"}, "tenants": {"acme": "hunter2"}}))
+        .reference::<Settings>();
     let text = reference.to_string();
+    assert!(!text.contains("hunter2"), "{text}");
     for line in [
         "| `database.password` | `SHOP_DATABASE__PASSWORD` | secret | **required** |  |",
         r#"| `database.url` | `SHOP_DATABASE__URL` | string | `"db\|x"` |  |"#,

@@ -4,7 +4,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
-use super::error::Origin;
 use super::layers::{Layers, is_within, path_of, remove};
 use super::shape::Shape;
 use crate::security::mask::Masker;
@@ -85,7 +84,7 @@ struct Hiding<'a> {
 fn hide(hiding: &Hiding<'_>, shape: Option<&Shape>, pointer: &str, value: &mut Value) {
     let is_secret = shape.is_some_and(|shape| shape.secret)
         || path_of(pointer).last().is_some_and(|name| hiding.masker.is_secret(name))
-        || matches!(hiding.layers.origins.get(pointer), Some(Origin::Variable(name)) if name.ends_with("_FILE"));
+        || hiding.layers.hidden.contains(pointer);
     match value {
         Value::Object(members) => {
             for (name, member) in members {

@@ -62,6 +62,8 @@ pub(super) struct Layers {
     pub(super) origins: BTreeMap<String, Origin>,
     /// The pointers at which something was given that could not be taken.
     pub(super) wrong: BTreeSet<String>,
+    /// The pointers of what was in files of its own, which is never shown.
+    pub(super) hidden: BTreeSet<String>,
     pub(super) faults: Vec<ConfigFault>,
     /// The folder that names of files in the file start from.
     pub(super) folder: PathBuf,
@@ -206,6 +208,7 @@ impl Layers {
         origin: Origin,
         slot: &mut Value,
     ) {
+        self.hidden.insert(pointer.to_owned());
         match secret_file::read(path).and_then(|content| text::to_value(shape, &content)) {
             Ok(value) => self.place(shape, pointer, Located::json(value, &origin), slot),
             Err(refusal) => self.refuse(pointer, origin, refusal),

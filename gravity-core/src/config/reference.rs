@@ -90,7 +90,7 @@ fn key(root: &Shape, prefix: &str, defaults: &Value, pointer: &str) -> Option<Ke
         kind: kind(shape),
         is_required: is_required && default.is_none(),
         is_secret: shape.secret,
-        default: default.filter(|default| !shape.secret && !default.is_null()).cloned(),
+        default: default.filter(|default| !shape.has_secret() && !default.is_null()).cloned(),
         description: shape.description.clone().unwrap_or_default(),
     })
 }

@@ -50,6 +50,12 @@ impl Shape {
         self.kinds == Kinds::ALL && self.members.is_empty() && self.rest.is_none() && self.values.is_empty()
     }
 
+    /// Whether it is a secret, or has one in it.
+    pub(super) fn has_secret(&self) -> bool {
+        let rest = self.rest.as_deref().into_iter().chain(self.items.as_deref());
+        self.secret || self.members.values().chain(rest).any(Self::has_secret)
+    }
+
     /// Whether it may be a table.
     pub(super) fn is_table(&self) -> bool {
         self.kinds.has(Kinds::OBJECT)

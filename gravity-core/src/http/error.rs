@@ -30,6 +30,7 @@ impl IntoProblem for Error {
         UNAVAILABLE,
         INTERNAL,
     ];
+    const MORE_CODES: bool = true;
 
     fn into_problem(self) -> Problem {
         let (kind, told) = match self.kind() {

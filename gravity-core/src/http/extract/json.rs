@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::FromRequest;
 use super::body::{UNREADABLE, collect};
+use super::numbers::with_whole_numbers;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -35,6 +36,19 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Jso
     }
 }
 
+/// The document, or `None` where the request has no body at all.
+impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> for Option<Json<T>> {
+    async fn from_request(parts: &mut Parts, body: Body, state: &S) -> Result<Self, Problem> {
+        let nothing = http_body::Body::is_end_stream(&body) && !parts.headers().contains_key(CONTENT_TYPE);
+        if nothing { Ok(None) } else { Json::from_request(parts, body, state).await.map(Some) }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        <Json<T> as FromRequest<S>>::describe(operation);
+        operation.body_is_optional();
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let bare = media.split(';').next().unwrap_or_default().trim();
@@ -44,7 +58,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a document. Where serde is content and the schema asks for no more, that is all; else the
 /// schema finds all the faults, where serde stops at the first.
-fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
+    bytes: &Bytes,
+    depth: usize,
+) -> Result<T, Problem> {
     if deeper_than(bytes, depth) {
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));
@@ -59,10 +76,15 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
         }
         Err(error) => {
             let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            schema.validate(&document).map_err(Problem::invalid)?;
+            // To a schema 1.0 is a whole number, to serde it is not.
+            let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => error,
+            };
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            let unknown = || Faults::one("", "invalid", error.to_string());
-            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
-            Err(Problem::invalid(faults))
+            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! [`Operation`]: what the extractors and answers of one handler say of themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -20,6 +20,8 @@ pub struct Operation<'g> {
     pub(crate) request_body: Option<Value>,
     pub(crate) responses: BTreeMap<u16, Value>,
     pub(crate) problems: Vec<ProblemKind>,
+    /// The statuses whose codes are not all known.
+    pub(crate) open: BTreeSet<u16>,
 }
 
 impl<'g> Operation<'g> {
@@ -36,6 +38,7 @@ impl<'g> Operation<'g> {
             request_body: None,
             responses: BTreeMap::new(),
             problems: Vec::new(),
+            open: BTreeSet::new(),
         }
     }
 
@@ -66,6 +69,13 @@ impl<'g> Operation<'g> {
         body["content"][media] = json!({ "schema": schema });
     }
 
+    /// The body that was described may be left out.
+    pub fn body_is_optional(&mut self) {
+        if let Some(body) = &mut self.request_body {
+            body["required"] = json!(false);
+        }
+    }
+
     /// An answer. The first to describe a status names it; another media type is added to it.
     pub fn response(&mut self, status: StatusCode, description: &str, content: Option<(&str, Value)>) {
         let response =
@@ -77,10 +87,48 @@ impl<'g> Operation<'g> {
         }
     }
 
+    /// An example of the request's body, under a name, in each of its JSON media types.
+    pub fn request_example(&mut self, name: &str, value: Value) {
+        if let Some(body) = &mut self.request_body {
+            add_example(body, name, &value);
+        }
+    }
+
+    /// An example of an answer that was described before.
+    pub fn response_example(&mut self, status: StatusCode, name: &str, value: Value) {
+        if let Some(response) = self.responses.get_mut(&status.as_u16()) {
+            add_example(response, name, &value);
+        }
+    }
+
     /// A header of an answer that was described before.
     pub fn response_header(&mut self, status: StatusCode, name: &str, description: &str) {
         if let Some(response) = self.responses.get_mut(&status.as_u16()) {
             response["headers"][name] = json!({ "description": description, "schema": { "type": "string" } });
+        }
+    }
+
+    /// Describes an answer and gives what it says of its success another status.
+    pub(crate) fn with_status(&mut self, status: StatusCode, describe: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.responses);
+        describe(self);
+        let inner = std::mem::replace(&mut self.responses, before);
+        for (own, response) in inner {
+            let status = if (200..300).contains(&own) { status.as_u16() } else { own };
+            self.responses.entry(status).or_insert(response);
+        }
+    }
+
+    /// Describes an answer and adds a header to whatever it can answer with, but errors.
+    pub(crate) fn with_header(&mut self, name: &str, about: &str, describe: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.responses);
+        describe(self);
+        let inner = std::mem::replace(&mut self.responses, before);
+        for (status, response) in inner {
+            self.responses.entry(status).or_insert(response);
+            if let Some(code) = StatusCode::from_u16(status).ok().filter(|_| status < 400) {
+                self.response_header(code, name, about);
+            }
         }
     }
 
@@ -91,6 +139,11 @@ impl<'g> Operation<'g> {
                 self.problems.push(*kind);
             }
         }
+    }
+
+    /// Problems of the statuses of these kinds can carry other codes as well.
+    pub fn more_codes(&mut self, kinds: &[ProblemKind]) {
+        self.open.extend(kinds.iter().map(|kind| kind.status.as_u16()));
     }
 
     /// The schema of a type that is read, spelled out even where it has a name.
@@ -110,5 +163,14 @@ impl<'g> Operation<'g> {
             .iter()
             .map(|(name, schema)| (name.clone(), required.contains(&name.as_str()), schema.clone()))
             .collect()
+    }
+}
+
+fn add_example(holder: &mut Value, name: &str, value: &Value) {
+    let contents = holder.get_mut("content").and_then(Value::as_object_mut);
+    for (media, content) in contents.into_iter().flatten() {
+        if media.ends_with("json") {
+            content["examples"][name] = json!({ "value": value });
+        }
     }
 }
