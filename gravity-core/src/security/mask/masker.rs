@@ -29,7 +29,7 @@ pub const MASK: &str = "***";
 ///     "user": {"name": "Ada", "newPassword": "***", "passportNo": "***"},
 ///     "cards": [{"card": "***"}],
 ///     "token_count": 3,
-///     "note": "a text that goes on …",
+///     "note": "a text that goes on…",
 /// }));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
