@@ -1,5 +1,6 @@
 //! What every Gravity service stands on.
 
+pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod page;
 pub mod permission;
 pub mod principal;
 pub mod secret;
+pub mod security;
 pub mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,3 +36,9 @@ pub use time::{Clock, TestClock, Timestamp};
 #[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
 #[doc = include_str!("../../docs/guides/write-a-store.md")]
 mod write_a_store {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/configuration.md")]
+mod configuration_guide {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/secrets.md")]
+mod secrets_guide {}
