@@ -66,7 +66,7 @@ pub(crate) fn serve(case: &str) -> Result<()> {
         let connection = hyper::server::conn::http1::Builder::new();
         match case {
             "hyper-bare" => {
-                connection.serve_connection(io, hyper::service::service_fn(hyper_bare::answer)).await?
+                connection.serve_connection(io, hyper::service::service_fn(hyper_bare::answer)).await?;
             }
             "hyper-routes" => connection.serve_connection(io, routes()).await?,
             "axum-bare" => connection.serve_connection(io, tower_service(axum_bare())).await?,

@@ -42,14 +42,15 @@ impl From<Rule> for Access {
     }
 }
 
+type Check = dyn for<'a> Fn(&'a Principal, &'a Parts) -> BoxFuture<'a, Result<bool, Problem>> + Send + Sync;
+
 /// A rule of one's own over the caller and the request: the owner of a thing, office hours.
 ///
 /// The caller is signed in when the rule is asked. Its name stands in the OpenAPI document.
 #[derive(Clone)]
 pub struct Rule {
     pub(crate) name: &'static str,
-    check:
-        Arc<dyn for<'a> Fn(&'a Principal, &'a Parts) -> BoxFuture<'a, Result<bool, Problem>> + Send + Sync>,
+    check: Arc<Check>,
 }
 
 impl Rule {
@@ -102,7 +103,7 @@ pub trait Authenticator: Send + Sync + 'static {
     }
 }
 
-impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
+impl<T: Authenticator + ?Sized> Authenticator for Arc<T> {
     fn authenticate<'a>(
         &'a self,
         head: &'a http::request::Parts,

@@ -210,6 +210,9 @@ impl<S> Clone for Route<S> {
 /// Says more of a route in the document.
 type Describe = Arc<dyn Fn(&mut Operation<'_>) + Send + Sync>;
 
+/// A change that a route makes to its limits.
+type LimitsChange = Arc<dyn Fn(&mut Limits) + Send + Sync>;
+
 /// What is known of a route without calling it.
 #[derive(Clone)]
 pub struct RouteInfo {
@@ -220,7 +223,7 @@ pub struct RouteInfo {
     pub(crate) access: Access,
     pub(crate) limits: Limits,
     /// Its own changes to the limits, to be made again when the table's base limits change.
-    pub(crate) overrides: Vec<Arc<dyn Fn(&mut Limits) + Send + Sync>>,
+    pub(crate) overrides: Vec<LimitsChange>,
     pub(crate) summary: &'static str,
     pub(crate) description: &'static str,
     pub(crate) tag: &'static str,

@@ -125,7 +125,7 @@ mod tests {
         metrics.gauge("a", "A.", &[]).set(-2);
         let histogram = metrics.histogram("h_seconds", "H.", &[("m", "GET")]);
         histogram.observe(Duration::from_millis(7));
-        histogram.observe(Duration::from_secs(60));
+        histogram.observe(Duration::from_mins(1));
         let text = metrics.render();
         assert!(text.contains("# TYPE b_total counter\nb_total{x=\"a\\\"b\\\\c\\nd\"} 3\n"), "{text}");
         assert!(text.contains("# TYPE a gauge\na -2\n"), "{text}");

@@ -70,13 +70,11 @@ impl http_body::Body for Limited {
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            match self.left.checked_sub(data.len() as u64) {
-                Some(left) => self.left = left,
-                None => {
-                    self.body = Body::empty();
-                    return Poll::Ready(Some(Err(TooLarge.into())));
-                }
-            }
+            let Some(left) = self.left.checked_sub(data.len() as u64) else {
+                self.body = Body::empty();
+                return Poll::Ready(Some(Err(TooLarge.into())));
+            };
+            self.left = left;
         }
         Poll::Ready(frame)
     }

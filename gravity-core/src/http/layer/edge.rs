@@ -117,7 +117,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_headers(asked)
         .allow_credentials(true)
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }
 
 fn checked(origin: &str) -> Option<HeaderValue> {

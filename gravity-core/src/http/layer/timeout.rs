@@ -54,13 +54,11 @@ where
         let id = request.extensions().get::<RequestId>().cloned();
         let answer = tokio::time::timeout(self.limit, self.inner.call(request));
         async move {
-            match answer.await {
-                Ok(answer) => Ok(answer?.map(Body::new)),
-                Err(_) => {
-                    let problem = Problem::new(problems::TIMEOUT).retry_after(Duration::from_secs(1));
-                    Ok(problem.render(id.unwrap_or_else(RequestId::generate)))
-                }
-            }
+            let Ok(answer) = answer.await else {
+                let problem = Problem::new(problems::TIMEOUT).retry_after(Duration::from_secs(1));
+                return Ok(problem.render(id.unwrap_or_else(RequestId::generate)));
+            };
+            Ok(answer?.map(Body::new))
         }
         .boxed()
     }
