@@ -11,6 +11,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 
+use super::copied::Copied;
+
 /// Any error that can cross threads: what a streaming body may end with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -51,12 +53,7 @@ impl Body {
         if let Some(incoming) = any.downcast_mut::<Option<Incoming>>() {
             return incoming.take().map_or_else(Self::empty, |incoming| Self(Kind::Incoming(incoming)));
         }
-        slot.map_or_else(Self::empty, |body| {
-            let body = body
-                .map_frame(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-                .map_err(Into::into);
-            Self(Kind::Boxed(UnsyncBoxBody::new(body)))
-        })
+        slot.map_or_else(Self::empty, |body| Self(Kind::Boxed(UnsyncBoxBody::new(Copied::new(body)))))
     }
 
     /// A body that sends what the stream yields. An error ends the response early, in a way that

@@ -4,18 +4,31 @@ pub mod access;
 pub mod body;
 #[cfg(feature = "client")]
 pub mod client;
+mod conditional;
+pub mod cookie;
+mod copied;
+pub mod credentials;
+mod date;
 mod error;
+mod etag;
 pub mod extract;
+mod field;
+pub mod file_name;
+pub mod forwarded;
 mod handler;
 pub mod host;
 pub mod layer;
 mod layered;
 mod limits;
+pub mod media;
 mod negotiate;
 pub mod openapi;
 mod parts;
+mod peer;
 mod problem;
 pub mod problems;
+mod proxies;
+pub mod range;
 mod request_id;
 pub mod respond;
 mod route;
@@ -26,14 +39,24 @@ pub mod upgrade;
 
 pub use access::{Access, Authenticator, PUBLIC, Rule, SIGNED_IN, Scheme};
 pub use body::{Body, BoxError};
-pub use extract::{FromParts, FromRequest, FromState, Path, Query, State};
+pub use conditional::{Conditional, Tags, Verdict, Version};
+pub use etag::ETag;
+pub use extract::{
+    AnyFields, BearerToken, ClientAddr, Cookies, Extension, FilePart, Form, FromParts, FromRequest,
+    FromState, Headers, IdempotencyKey, JsonOrForm, LastEventId, Multipart, OriginalUri, Path, Query, State,
+};
 pub use handler::Handler;
 pub use layered::matched_route;
 pub use limits::Limits;
 pub use parts::Parts;
+pub use peer::PeerAddr;
 pub use problem::{IntoProblem, Problem, ProblemKind};
+pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};
 pub use request_id::RequestId;
-pub use respond::{Created, Json, NoContent, Respond};
+pub use respond::{
+    Accepted, Created, Event, File, Html, InvalidCookie, InvalidEvent, Json, NoContent, NotLocal, Redirect,
+    Respond, SameSite, SetCookie, SetCookies, Source, Sse, StreamBody, Tagged, WithHeaders, WithStatus,
+};
 pub use route::{Declared, Draft, Route, RouteInfo, delete, get, method, patch, post, put};
 pub use routes::Routes;
 pub use table::Answering;

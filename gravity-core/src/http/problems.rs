@@ -29,6 +29,8 @@ kinds! {
     NOT_ACCEPTABLE = NOT_ACCEPTABLE, "http.not_acceptable", "None of the accepted media types can be had here.";
     /// The client took too long to send its request.
     REQUEST_TIMEOUT = REQUEST_TIMEOUT, "http.request_timeout", "The request took too long to arrive.";
+    /// The request was meant for another version of the thing.
+    PRECONDITION_FAILED = PRECONDITION_FAILED, "http.precondition_failed", "The thing has changed since the version that the request names.";
     /// The body is larger than the route takes.
     BODY_TOO_LARGE = PAYLOAD_TOO_LARGE, "http.body_too_large", "The body of the request is too large.";
     /// The address is longer than the limit.

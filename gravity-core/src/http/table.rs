@@ -286,7 +286,7 @@ impl std::fmt::Debug for Answering {
 fn without_body(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     if let Some(length) = http_body::Body::size_hint(&body).exact()
-        && head.status != StatusCode::NO_CONTENT
+        && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         && !head.headers.contains_key(CONTENT_LENGTH)
     {
         head.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -1,7 +1,7 @@
 //! From texts by name, as query strings and forms have them, to a value with types.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Number, Value};
 
@@ -10,7 +10,7 @@ use super::node::{NodeId, Types};
 use super::schema::Schema;
 
 /// How many references and alternatives are followed to learn the type of a member.
-const FARTHEST: usize = 8;
+pub(super) const FARTHEST: usize = 8;
 
 pub(super) fn to_value<'a>(
     schema: &Schema,
@@ -113,6 +113,23 @@ fn find_members(schema: &Schema, id: NodeId, name: &str, farthest: usize, found:
     }
     if found.len() == before {
         found.extend(rules.additional.filter(|id| !schema.nodes[*id].never));
+    }
+}
+
+/// The names of the members that a schema and its parts describe one by one.
+pub(super) fn add_member_names<'s>(
+    schema: &'s Schema,
+    id: NodeId,
+    farthest: usize,
+    names: &mut BTreeSet<&'s str>,
+) {
+    let node = &schema.nodes[id];
+    names.extend(node.object.properties.keys().map(String::as_str));
+    if farthest > 0 {
+        let parts = node.reference.iter().chain(&node.all_of);
+        for part in parts.chain(&node.any_of).chain(&node.one_of) {
+            add_member_names(schema, *part, farthest - 1, names);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Schema`]: a compiled JSON schema.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -122,5 +123,12 @@ impl Schema {
         pairs: impl IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
     ) -> Result<Value, Faults> {
         pairs::to_value(self, pairs)
+    }
+
+    /// The names of the members that it describes one by one, sorted.
+    pub fn member_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        pairs::add_member_names(self, Self::ROOT, pairs::FARTHEST, &mut names);
+        names
     }
 }

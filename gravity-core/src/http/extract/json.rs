@@ -35,6 +35,19 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Jso
     }
 }
 
+/// The document, or `None` where the request has no body at all.
+impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> for Option<Json<T>> {
+    async fn from_request(parts: &mut Parts, body: Body, state: &S) -> Result<Self, Problem> {
+        let nothing = http_body::Body::is_end_stream(&body) && !parts.headers().contains_key(CONTENT_TYPE);
+        if nothing { Ok(None) } else { Json::from_request(parts, body, state).await.map(Some) }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        <Json<T> as FromRequest<S>>::describe(operation);
+        operation.body_is_optional();
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let bare = media.split(';').next().unwrap_or_default().trim();

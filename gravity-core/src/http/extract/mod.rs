@@ -1,18 +1,38 @@
 //! Extractors: what a handler asks of a request, as the types of its arguments.
 
+mod bearer;
 mod body;
+mod client_addr;
+mod conditional;
+mod cookies;
+mod form;
+mod headers;
+mod idempotency_key;
 mod json;
+mod last_event_id;
 mod limited;
+pub mod multipart;
 mod path;
+mod plain;
 mod principal;
 mod query;
 mod schema;
 mod state;
 mod text;
 
+pub use bearer::BearerToken;
+pub(crate) use body::{UNREADABLE, unread};
+pub use client_addr::ClientAddr;
+pub use cookies::Cookies;
+pub use form::{Form, JsonOrForm};
+pub use headers::Headers;
+pub use idempotency_key::IdempotencyKey;
+pub use last_event_id::LastEventId;
 pub(crate) use limited::limited;
 pub use limited::{Stalled, TooLarge};
+pub use multipart::{AnyFields, FilePart, Multipart};
 pub use path::Path;
+pub use plain::{Extension, OriginalUri};
 pub use query::Query;
 pub use state::{FromState, State};
 

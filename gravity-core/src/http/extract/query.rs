@@ -55,16 +55,19 @@ type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 fn pairs(encoded: &[u8]) -> Result<impl Iterator<Item = Pair<'_>>, Faults> {
     let mut pairs = Vec::new();
+    let mut faults = Faults::new();
     for piece in encoded.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
         let (name, value) = match piece.iter().position(|byte| *byte == b'=') {
             Some(at) => (&piece[..at], &piece[at + 1..]),
             None => (piece, &[][..]),
         };
-        let name = decode(name).ok_or_else(|| not_text(&String::from_utf8_lossy(name)))?;
-        let value = decode(value).ok_or_else(|| not_text(&name))?;
-        pairs.push((name, value));
+        match (decode(name), decode(value)) {
+            (Some(name), Some(value)) => pairs.push((name, value)),
+            (Some(name), None) => faults.nest("", not_text(&name)),
+            (None, _) => faults.nest("", not_text(&String::from_utf8_lossy(name))),
+        }
     }
-    Ok(pairs.into_iter())
+    faults.into_result().map(|()| pairs.into_iter())
 }
 
 fn not_text(name: &str) -> Faults {

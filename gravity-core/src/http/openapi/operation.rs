@@ -66,6 +66,13 @@ impl<'g> Operation<'g> {
         body["content"][media] = json!({ "schema": schema });
     }
 
+    /// The body that was described may be left out.
+    pub fn body_is_optional(&mut self) {
+        if let Some(body) = &mut self.request_body {
+            body["required"] = json!(false);
+        }
+    }
+
     /// An answer. The first to describe a status names it; another media type is added to it.
     pub fn response(&mut self, status: StatusCode, description: &str, content: Option<(&str, Value)>) {
         let response =
@@ -81,6 +88,30 @@ impl<'g> Operation<'g> {
     pub fn response_header(&mut self, status: StatusCode, name: &str, description: &str) {
         if let Some(response) = self.responses.get_mut(&status.as_u16()) {
             response["headers"][name] = json!({ "description": description, "schema": { "type": "string" } });
+        }
+    }
+
+    /// Describes an answer and gives what it says of its success another status.
+    pub(crate) fn with_status(&mut self, status: StatusCode, describe: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.responses);
+        describe(self);
+        let inner = std::mem::replace(&mut self.responses, before);
+        for (own, response) in inner {
+            let status = if (200..300).contains(&own) { status.as_u16() } else { own };
+            self.responses.entry(status).or_insert(response);
+        }
+    }
+
+    /// Describes an answer and adds a header to whatever it can answer with, but errors.
+    pub(crate) fn with_header(&mut self, name: &str, about: &str, describe: impl FnOnce(&mut Self)) {
+        let before = std::mem::take(&mut self.responses);
+        describe(self);
+        let inner = std::mem::replace(&mut self.responses, before);
+        for (status, response) in inner {
+            self.responses.entry(status).or_insert(response);
+            if let Some(code) = StatusCode::from_u16(status).ok().filter(|_| status < 400) {
+                self.response_header(code, name, about);
+            }
         }
     }
 

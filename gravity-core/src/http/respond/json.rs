@@ -52,14 +52,7 @@ impl<T: Serialize + JsonSchema> Respond for Created<T> {
     const MEDIA: &'static [&'static str] = &[JSON];
 
     fn respond(self, parts: &mut Parts) -> Response {
-        let base = parts.original_path().trim_end_matches('/');
-        let id = percent_encoding::utf8_percent_encode(&self.id, SEGMENT);
-        let location = HeaderValue::try_from(format!("{base}/{id}"));
-        let mut response = document(StatusCode::CREATED, &self.document, parts);
-        if let Ok(location) = location {
-            response.headers_mut().insert(LOCATION, location);
-        }
-        response
+        below(StatusCode::CREATED, &self.id, &self.document, parts)
     }
 
     fn describe(operation: &mut Operation<'_>) {
@@ -67,6 +60,49 @@ impl<T: Serialize + JsonSchema> Respond for Created<T> {
         operation.response(StatusCode::CREATED, "Made.", Some((JSON, schema)));
         operation.response_header(StatusCode::CREATED, "location", "The address of what was made.");
     }
+}
+
+/// Something will be done later: 202 with the address that tells how far it is, and what is known of it
+/// now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted<T> {
+    id: String,
+    document: T,
+}
+
+impl<T> Accepted<T> {
+    /// The work stands under the address that was posted to: `POST /exports` began `/exports/{id}`.
+    pub fn new(id: impl ToString, document: T) -> Self {
+        Self { id: id.to_string(), document }
+    }
+}
+
+impl<T: Serialize + JsonSchema> Respond for Accepted<T> {
+    const MEDIA: &'static [&'static str] = &[JSON];
+
+    fn respond(self, parts: &mut Parts) -> Response {
+        below(StatusCode::ACCEPTED, &self.id, &self.document, parts)
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema_of_output::<T>();
+        operation.response(StatusCode::ACCEPTED, "Begun.", Some((JSON, schema)));
+        operation.response_header(StatusCode::ACCEPTED, "location", "The address that tells how far it is.");
+    }
+}
+
+/// A document about what stands below the address that was asked.
+fn below<T: Serialize>(status: StatusCode, id: &str, value: &T, parts: &mut Parts) -> Response {
+    let base = parts.original_path().trim_end_matches('/');
+    let id = percent_encoding::utf8_percent_encode(id, SEGMENT);
+    let location = HeaderValue::try_from(format!("{base}/{id}"));
+    let mut response = document(status, value, parts);
+    if let Ok(location) = location
+        && response.status() == status
+    {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 /// What a path segment must not hold as it is.

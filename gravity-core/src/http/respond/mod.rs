@@ -1,10 +1,24 @@
 //! Responses: what a handler may answer with.
 
 mod basic;
+pub mod file;
+mod html;
 mod json;
+mod redirect;
+mod set_cookie;
+mod sse;
+mod stream;
+mod with;
 
 pub use basic::NoContent;
-pub use json::{Created, Json};
+pub use file::{File, Source};
+pub use html::Html;
+pub use json::{Accepted, Created, Json};
+pub use redirect::{NotLocal, Redirect, is_local};
+pub use set_cookie::{InvalidCookie, SameSite, SetCookie};
+pub use sse::{Event, InvalidEvent, Sse};
+pub use stream::StreamBody;
+pub use with::{SetCookies, Tagged, WithHeaders, WithStatus};
 
 use super::Response;
 use super::openapi::Operation;

@@ -1,0 +1,7 @@
+//! Server-sent events.
+
+mod answer;
+mod event;
+
+pub use answer::Sse;
+pub use event::{Event, InvalidEvent};
