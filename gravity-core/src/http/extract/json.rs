@@ -14,7 +14,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::{Json, problems};
-use crate::validate::Faults;
+use crate::validate::{Faults, Schema, find_nuls, may_hold_nul};
 
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
@@ -63,21 +63,29 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
             .detail(format!("The document is nested more than {depth} levels deep.")));
     }
     let schema = super::schema::of::<T>()?;
+    let has_nul = may_hold_nul(bytes);
     match serde_json::from_slice(bytes) {
-        Ok(value) if !schema.has_constraints() => Ok(value),
+        Ok(value) if !schema.has_constraints() && !has_nul => Ok(value),
         Ok(value) => {
-            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-            schema.validate(&document).map_err(Problem::invalid)?;
-            Ok(value)
+            faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid).map(|()| value)
         }
         Err(error) => {
-            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+            let faults = faults_of(bytes, schema, has_nul)?;
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
             let unknown = || Faults::one("", "invalid", error.to_string());
-            let faults = schema.validate(&document).err().unwrap_or_else(unknown);
-            Err(Problem::invalid(faults))
+            Err(Problem::invalid(if faults.is_empty() { unknown() } else { faults }))
         }
     }
+}
+
+/// All the faults of a document that the schema finds, and the texts that no text may be.
+fn faults_of(bytes: &Bytes, schema: &Schema, has_nul: bool) -> Result<Faults, Problem> {
+    let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut faults = schema.validate(&document).err().unwrap_or_default();
+    if has_nul {
+        find_nuls(&document, &mut faults);
+    }
+    Ok(faults)
 }
 
 fn unreadable(error: serde_json::Error) -> Problem {
