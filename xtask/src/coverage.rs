@@ -6,10 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::servers::Backends;
+use crate::workspace::Workspace;
 use crate::{install, process, progress};
-
-/// What is measured is what users get: not the tests, nor what only tests and chores use.
-const NOT_MEASURED: &str = r"(^|/)(xtask|bench|examples|fuzz|tests)/";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,6 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let tools = Tools::get()?;
+    let ignored = not_measured(&Workspace::load()?.root);
     install::cargo_plugin("llvm-cov")?;
     let backends = Backends::start()?;
     let llvm_cov = |arguments: &[&str]| {
@@ -35,9 +34,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let whole = ["--workspace", "--all-features", "--no-report"];
     process::run(&mut llvm_cov(&[runner, &whole].concat()))?;
     if args.html {
-        process::run(&mut llvm_cov(&["report", "--html", "--ignore-filename-regex", NOT_MEASURED]))?;
+        process::run(&mut llvm_cov(&["report", "--html", "--ignore-filename-regex", &ignored]))?;
     }
-    let mut report = llvm_cov(&["report", "--ignore-filename-regex", NOT_MEASURED]);
+    let mut report = llvm_cov(&["report", "--ignore-filename-regex", &ignored]);
     if let Some(min) = args.min {
         report.args(["--fail-under-lines", &min.to_string()]);
     }
@@ -46,6 +45,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         progress::line(&format!("NOT COUNTED: tests on {text}"));
     }
     Ok(())
+}
+
+/// What is measured is what users get: neither tests nor chores. A pattern for whole paths, so that it holds wherever
+/// the repository lies.
+fn not_measured(root: &Path) -> String {
+    let special = |c: char| !c.is_alphanumeric() && c != '/';
+    let escape = |c: char| {
+        if special(c) { format!("\\{c}") } else { c.to_string() }
+    };
+    let root: String = root.to_string_lossy().chars().map(escape).collect();
+    format!("^{root}/(xtask|bench|examples|[^/]+/(tests|benches|examples|fuzz))/")
 }
 
 /// The programs that read the compiler's profiles; they have to be of the compiler's own LLVM version.
@@ -97,6 +107,12 @@ fn llvm_major(rustc: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_are_left_out_wherever_the_repository_lies() {
+        let pattern = not_measured(Path::new("/home/me/bench/a-b.c"));
+        assert!(pattern.starts_with(r"^/home/me/bench/a\-b\.c/(xtask|"), "{pattern}");
+    }
 
     #[test]
     fn the_llvm_version_is_read() {

@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod conformance;
 mod coverage;
 mod fuzz;
 mod install;
@@ -39,6 +40,10 @@ enum Command {
     Bench(bench::Args),
     /// Run every fuzz target for a while
     Fuzz(fuzz::Args),
+    /// Validate the OpenAPI document of the sample service, and fuzz the service on every host by it
+    Conformance(conformance::Args),
+    /// Print the OpenAPI document of the sample service
+    Openapi,
     /// Stamp out a service crate of the standard shape
     NewService(new_service::Args),
 }
@@ -66,6 +71,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Coverage(args) => coverage::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
+        Command::Openapi => conformance::print(),
         Command::NewService(args) => new_service::run(&args),
     }
 }

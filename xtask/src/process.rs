@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 pub(crate) use std::process::Command;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,11 @@ impl Guarded {
             .with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
         let group = Pid::from_child(&child);
         Ok(Self { name: name.to_owned(), child, group, stop_with })
+    }
+
+    /// What the child prints, if its command was given a pipe for it; once.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// The status of a child that has ended.

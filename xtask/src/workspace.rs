@@ -10,6 +10,8 @@ use crate::process;
 /// The workspace around a folder.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     pub(crate) packages: Vec<Package>,
 }
 
@@ -52,6 +54,7 @@ impl Workspace {
     fn parse(metadata: &Value) -> Option<Self> {
         Some(Self {
             root: metadata["workspace_root"].as_str()?.into(),
+            target: metadata["target_directory"].as_str()?.into(),
             packages: metadata["packages"].as_array()?.iter().map(Package::parse).collect::<Option<_>>()?,
         })
     }

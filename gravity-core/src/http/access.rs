@@ -8,7 +8,7 @@ use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
 use super::parts::Parts;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use super::problems;
 use crate::{Permission, Principal};
 
@@ -94,6 +94,12 @@ pub trait Authenticator: Send + Sync + 'static {
     fn schemes(&self) -> Vec<Scheme> {
         vec![Scheme::Bearer]
     }
+
+    /// The kinds of problem that credentials which do not hold are answered with, beside
+    /// [`problems::UNAUTHENTICATED`], for the OpenAPI document.
+    fn problems(&self) -> &'static [ProblemKind] {
+        &[]
+    }
 }
 
 impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
@@ -106,6 +112,10 @@ impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
 
     fn schemes(&self) -> Vec<Scheme> {
         (**self).schemes()
+    }
+
+    fn problems(&self) -> &'static [ProblemKind] {
+        (**self).problems()
     }
 }
 

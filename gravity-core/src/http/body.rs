@@ -2,16 +2,13 @@
 
 use std::any::Any;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http_body::{Frame, SizeHint};
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
-
-use super::copied::Copied;
 
 /// Any error that can cross threads: what a streaming body may end with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -30,7 +27,40 @@ enum Kind {
     Empty,
     Full(Bytes),
     Incoming(Incoming),
-    Boxed(UnsyncBoxBody<Bytes, BoxError>),
+    Boxed(Pin<Box<dyn Erased>>),
+}
+
+/// Any other body, its types forgotten. It keeps what it knows of its length, by which a body that is
+/// too long is refused before it comes.
+trait Erased: Send {
+    fn poll_bytes(self: Pin<&mut Self>, cx: &mut Context<'_>)
+    -> Poll<Option<Result<Frame<Bytes>, BoxError>>>;
+    fn has_ended(&self) -> bool;
+    fn hint(&self) -> SizeHint;
+}
+
+impl<B> Erased for B
+where
+    B: http_body::Body<Data: Buf, Error: Into<BoxError>> + Send,
+{
+    fn poll_bytes(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(self.poll_frame(cx));
+        Poll::Ready(frame.map(|frame| match frame {
+            Ok(frame) => Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))),
+            Err(error) => Err(error.into()),
+        }))
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_end_stream()
+    }
+
+    fn hint(&self) -> SizeHint {
+        self.size_hint()
+    }
 }
 
 impl Body {
@@ -53,7 +83,7 @@ impl Body {
         if let Some(incoming) = any.downcast_mut::<Option<Incoming>>() {
             return incoming.take().map_or_else(Self::empty, |incoming| Self(Kind::Incoming(incoming)));
         }
-        slot.map_or_else(Self::empty, |body| Self(Kind::Boxed(UnsyncBoxBody::new(Copied::new(body)))))
+        slot.map_or_else(Self::empty, |body| Self(Kind::Boxed(Box::pin(body))))
     }
 
     /// A body that sends what the stream yields. An error ends the response early, in a way that
@@ -63,8 +93,8 @@ impl Body {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        let frames = stream.map_ok(Frame::data).map_err(Into::into);
-        Self(Kind::Boxed(UnsyncBoxBody::new(StreamBody::new(frames))))
+        let frames = stream.map_ok(Frame::data).map_err(Into::<BoxError>::into);
+        Self(Kind::Boxed(Box::pin(StreamBody::new(frames))))
     }
 
     /// The same body once more, where it lies in memory.
@@ -176,7 +206,7 @@ impl http_body::Body for Body {
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
             Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Into::into),
-            Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
+            Kind::Boxed(body) => body.as_mut().poll_bytes(cx),
         }
     }
 
@@ -185,7 +215,7 @@ impl http_body::Body for Body {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
             Kind::Incoming(incoming) => incoming.is_end_stream(),
-            Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Boxed(body) => body.has_ended(),
         }
     }
 
@@ -194,7 +224,7 @@ impl http_body::Body for Body {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(incoming) => incoming.size_hint(),
-            Kind::Boxed(body) => body.size_hint(),
+            Kind::Boxed(body) => body.hint(),
         }
     }
 }

@@ -36,6 +36,7 @@ impl IntoProblem for Error {
         DATABASE_UNAVAILABLE,
         INTERNAL,
     ];
+    const MORE_CODES: bool = true;
 
     fn into_problem(self) -> Problem {
         let (kind, told) = match self.kind() {

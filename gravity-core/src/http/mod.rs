@@ -1,14 +1,15 @@
 //! The HTTP seam: a service's routes are one value, and every host serves that same value.
 
 pub mod access;
+mod asset;
 pub mod body;
 #[cfg(feature = "client")]
 pub mod client;
 mod conditional;
 pub mod cookie;
-mod copied;
 pub mod credentials;
 mod date;
+mod docs;
 mod error;
 mod etag;
 pub mod extract;
@@ -24,7 +25,6 @@ pub mod media;
 mod negotiate;
 pub mod openapi;
 mod parts;
-mod peer;
 mod problem;
 pub mod problems;
 mod proxies;
@@ -34,8 +34,10 @@ pub mod respond;
 mod route;
 mod routes;
 mod running;
+mod shutdown;
 mod table;
 pub mod upgrade;
+pub mod websocket;
 
 pub use access::{Access, Authenticator, PUBLIC, Rule, SIGNED_IN, Scheme};
 pub use body::{Body, BoxError};
@@ -46,10 +48,11 @@ pub use extract::{
     FromState, Headers, IdempotencyKey, JsonOrForm, LastEventId, Multipart, OriginalUri, Path, Query, State,
 };
 pub use handler::Handler;
+pub use host::PeerAddr;
 pub use layered::matched_route;
 pub use limits::Limits;
+pub use openapi::OpenApi;
 pub use parts::Parts;
-pub use peer::PeerAddr;
 pub use problem::{IntoProblem, Problem, ProblemKind};
 pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};
 pub use request_id::RequestId;
@@ -59,6 +62,7 @@ pub use respond::{
 };
 pub use route::{Declared, Draft, Route, RouteInfo, delete, get, method, patch, post, put};
 pub use routes::Routes;
+pub use shutdown::{Hold, Shutdown};
 pub use table::Answering;
 
 /// A request as handlers and layers see it.

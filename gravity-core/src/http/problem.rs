@@ -40,6 +40,10 @@ pub trait IntoProblem {
     /// What this error can become.
     const KINDS: &'static [ProblemKind];
 
+    /// Whether its problems carry codes beside those of the kinds: then the document lists the codes
+    /// of its kinds as examples, and not as all that there are.
+    const MORE_CODES: bool = false;
+
     /// The answer. What the client may not know goes into [`Problem::because`].
     fn into_problem(self) -> Problem;
 }
@@ -141,7 +145,7 @@ impl Problem {
         let Inner { kind, code, detail, faults, headers, cause } = *self.0;
         log(kind.status, &code, detail.as_deref(), cause.as_deref(), &id);
         let document = Document {
-            r#type: format!("urn:gravity:{code}"),
+            r#type: kind_uri(&code),
             title: kind.title,
             status: kind.status.as_u16(),
             detail: detail.as_deref(),
@@ -161,6 +165,11 @@ impl Problem {
         headers.insert(X_REQUEST_ID, id.header());
         response
     }
+}
+
+/// The URI that names what a code stands for.
+pub(crate) fn kind_uri(code: &str) -> String {
+    format!("urn:gravity:{code}")
 }
 
 fn log(

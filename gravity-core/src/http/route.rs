@@ -69,11 +69,13 @@ impl Draft {
             description: "",
             tag: "",
             deprecated: false,
+            unlisted: false,
             problems: Vec::new(),
             media: &[],
             looks_for_principal: false,
             authenticator: None,
             describe: |_| {},
+            described: Vec::new(),
         })
     }
 }
@@ -105,6 +107,19 @@ impl Declared {
     /// It works still, and new callers should not use it.
     pub fn deprecated(mut self) -> Self {
         self.0.deprecated = true;
+        self
+    }
+
+    /// It has no place in the OpenAPI document: a probe, a page, a hook of another service.
+    pub fn unlisted(mut self) -> Self {
+        self.0.unlisted = true;
+        self
+    }
+
+    /// Says more of it in the OpenAPI document than its types do: examples, headers, the answers of a
+    /// handler that makes them by hand.
+    pub fn describe(mut self, describe: impl Fn(&mut Operation<'_>) + Send + Sync + 'static) -> Self {
+        self.0.described.push(Arc::new(describe));
         self
     }
 
@@ -192,6 +207,9 @@ impl<S> Clone for Route<S> {
     }
 }
 
+/// Says more of a route in the document.
+type Describe = Arc<dyn Fn(&mut Operation<'_>) + Send + Sync>;
+
 /// What is known of a route without calling it.
 #[derive(Clone)]
 pub struct RouteInfo {
@@ -207,11 +225,13 @@ pub struct RouteInfo {
     pub(crate) description: &'static str,
     pub(crate) tag: &'static str,
     pub(crate) deprecated: bool,
+    pub(crate) unlisted: bool,
     pub(crate) problems: Vec<ProblemKind>,
     pub(crate) media: &'static [&'static str],
     pub(crate) looks_for_principal: bool,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) describe: fn(&mut Operation<'_>),
+    pub(crate) described: Vec<Describe>,
 }
 
 impl RouteInfo {

@@ -96,12 +96,17 @@ impl Future for Running {
 
 /// What a panic becomes. Its message stays in the log.
 pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Problem {
-    let message = panic
+    let message = panic_message(panic);
+    Problem::new(problems::INTERNAL).because(format!("the handler panicked: {message}"))
+}
+
+/// What a panic says.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
         .downcast_ref::<&'static str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    Problem::new(problems::INTERNAL).because(format!("the handler panicked: {message}"))
+        .unwrap_or("no message")
 }
 
 /// A future of an answer as tower wants it.

@@ -1,6 +1,13 @@
 //! Suites and fixtures for tests of services, behind the feature `testing`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::format_collect,
+    reason = "a test fails by panicking, and its speed is that of the service"
+)]
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod http;
+pub mod websocket;

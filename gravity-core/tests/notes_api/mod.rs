@@ -78,6 +78,8 @@ impl Api {
 /// Runs a scenario in process and through every host, each on memory and on every database.
 pub(crate) async fn each_api(scenario: impl AsyncFn(&Api)) {
     for kind in std::iter::once(None).chain(Kind::ALL.iter().copied().map(Some)) {
+        // Shown where the scenario fails.
+        println!("{}", kind.map_or("in process".to_owned(), |kind| kind.to_string()));
         scenario(&Api::new(kind, Arc::new(MemoryStore::default()), None)).await;
         each(async |db| {
             let store = Arc::new(SqlStore::new(db.clone()).await.unwrap());

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{fuzz, progress, signals, workspace::Workspace};
+use crate::{conformance, fuzz, progress, signals, workspace::Workspace};
 pub(crate) use summary::Outcome;
 use summary::Row;
 
@@ -48,7 +48,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -58,6 +58,11 @@ const STEPS: [Step; 11] = [
     Step { name: "layout", about: "standard files, lengths of files, words left behind", run: layout::check },
     Step { name: "unused", about: "every dependency is used", run: unused::check },
     Step { name: "examples", about: "every example builds", run: steps::examples },
+    Step {
+        name: "conformance",
+        about: "the sample service is what its OpenAPI document says, on every host",
+        run: |_| conformance::step(),
+    },
     Step { name: "template", about: "what `new-service` stamps out builds and passes", run: template::check },
     Step { name: "fuzz", about: "the fuzz targets, a minute each (with --fuzz)", run: |_| fuzz::step() },
 ];

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::FromParts;
+use crate::http::host::PeerAddr;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
-use crate::http::peer::PeerAddr;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::proxies::TrustedProxies;
@@ -22,7 +22,7 @@ pub struct ClientAddr(pub IpAddr);
 impl ClientAddr {
     /// Where a request comes from, for layers and authenticators.
     pub fn of(head: &http::request::Parts) -> Option<Self> {
-        let peer = head.extensions.get::<PeerAddr>()?.0.ip();
+        let peer = PeerAddr::of(&head.extensions)?.ip();
         Some(Self(match head.extensions.get::<TrustedProxies>() {
             Some(proxies) => proxies.client(peer, &head.headers),
             None => peer.to_canonical(),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::FromRequest;
 use super::body::{UNREADABLE, collect};
+use super::numbers::with_whole_numbers;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -57,7 +58,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a document. Where serde is content and the schema asks for no more, that is all; else the
 /// schema finds all the faults, where serde stops at the first.
-fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
+    bytes: &Bytes,
+    depth: usize,
+) -> Result<T, Problem> {
     if deeper_than(bytes, depth) {
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));
@@ -70,10 +74,15 @@ fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &Bytes, depth: usize)
             faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid).map(|()| value)
         }
         Err(error) => {
-            let faults = faults_of(bytes, schema, has_nul)?;
+            faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid)?;
+            // To a schema 1.0 is a whole number, to serde it is not.
+            let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => error,
+            };
             // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            let unknown = || Faults::one("", "invalid", error.to_string());
-            Err(Problem::invalid(if faults.is_empty() { unknown() } else { faults }))
+            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
 }

@@ -13,8 +13,8 @@
 //! let app: Router = Router::new().route("/", routing::get("home")).merge(notes);
 //! ```
 //!
-//! Every path of the table is a route of the router that takes all methods, so that 405 and
-//! `OPTIONS` are the table's answers either way. The address of the client comes from axum's
+//! 405 and `OPTIONS` of the table's paths are the table's answers either way; a prefix with a slash
+//! behind it (`/api/`) is no path of axum's `nest`, and the application's to answer. The address of the client comes from axum's
 //! `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! `axum::serve` reads the connection itself, by hyper. Of a request with both `Content-Length` and
@@ -48,12 +48,13 @@ use crate::http::{Answering, Request, Response, Routes};
 
 impl Routes {
     /// A router that answers everything: what the routes do not have, with 404. For
-    /// `Router::nest`, or as a whole application.
+    /// `Router::nest`, however deep, or as a whole application.
     ///
-    /// To merge it with a router that has a fallback of its own, use `Router::from` instead.
+    /// To merge it with the application's own routes, use `Router::from` instead.
     pub fn into_axum<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        let lost = Mounted { routes: self.clone(), lost: true };
-        Router::from(self).fallback_service(lost)
+        let mounted = Mounted(self);
+        // Not a fallback: axum loses that of a router in a router in a router.
+        Router::new().route_service("/", mounted.clone()).route_service("/{*rest}", mounted)
     }
 }
 
@@ -62,18 +63,14 @@ impl Routes {
 impl<S: Clone + Send + Sync + 'static> From<Routes> for Router<S> {
     fn from(routes: Routes) -> Self {
         let paths: BTreeSet<String> = routes.iter().map(|route| route.path().to_owned()).collect();
-        let mounted = Mounted { routes, lost: false };
+        let mounted = Mounted(routes);
         paths.iter().fold(Self::new(), |router, path| router.route_service(path, mounted.clone()))
     }
 }
 
 /// The routes as a service of an axum router.
 #[derive(Debug, Clone)]
-struct Mounted {
-    routes: Routes,
-    /// Whether the router has found none of the paths.
-    lost: bool,
-}
+struct Mounted(Routes);
 
 impl Service<::axum::extract::Request> for Mounted {
     type Response = Response;
@@ -87,11 +84,18 @@ impl Service<::axum::extract::Request> for Mounted {
     fn call(&mut self, request: ::axum::extract::Request) -> Answering {
         let mut request: Request = request.map(Body::new);
         let path = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+        let at_prefix = request.uri().path() == "/";
         let extensions = request.extensions_mut();
+        let mut swallowed = false;
         if let Some(OriginalUri(original)) = extensions.get()
             && let Some(original) = original.path_and_query()
             && original.as_str().len() != path
         {
+            // Of `/api//notes` axum cuts off `/api/`, and no route of ours begins with two slashes. Of
+            // `/api` it makes `/`.
+            let prefix = original.as_str().len().saturating_sub(path);
+            let prefix = if at_prefix { Some(original.path()) } else { original.path().get(..prefix) };
+            swallowed = prefix.is_some_and(|prefix| prefix.ends_with('/'));
             let original = OriginalPath(original.clone());
             extensions.insert(original);
         }
@@ -99,6 +103,6 @@ impl Service<::axum::extract::Request> for Mounted {
             let peer = PeerAddr(*peer);
             extensions.insert(peer);
         }
-        if self.lost { self.routes.lost_wire(request) } else { self.routes.handle_wire(request) }
+        if swallowed { self.0.lost_wire(request) } else { self.0.handle_wire(request) }
     }
 }

@@ -12,3 +12,8 @@ mod peer;
 mod wire;
 
 pub use peer::PeerAddr;
+
+/// The guide's code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guides/mount-a-service.md")]
+struct Guide;

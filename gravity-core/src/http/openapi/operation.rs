@@ -1,6 +1,6 @@
 //! [`Operation`]: what the extractors and answers of one handler say of themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -20,6 +20,8 @@ pub struct Operation<'g> {
     pub(crate) request_body: Option<Value>,
     pub(crate) responses: BTreeMap<u16, Value>,
     pub(crate) problems: Vec<ProblemKind>,
+    /// The statuses whose codes are not all known.
+    pub(crate) open: BTreeSet<u16>,
 }
 
 impl<'g> Operation<'g> {
@@ -36,6 +38,7 @@ impl<'g> Operation<'g> {
             request_body: None,
             responses: BTreeMap::new(),
             problems: Vec::new(),
+            open: BTreeSet::new(),
         }
     }
 
@@ -84,6 +87,20 @@ impl<'g> Operation<'g> {
         }
     }
 
+    /// An example of the request's body, under a name, in each of its JSON media types.
+    pub fn request_example(&mut self, name: &str, value: Value) {
+        if let Some(body) = &mut self.request_body {
+            add_example(body, name, &value);
+        }
+    }
+
+    /// An example of an answer that was described before.
+    pub fn response_example(&mut self, status: StatusCode, name: &str, value: Value) {
+        if let Some(response) = self.responses.get_mut(&status.as_u16()) {
+            add_example(response, name, &value);
+        }
+    }
+
     /// A header of an answer that was described before.
     pub fn response_header(&mut self, status: StatusCode, name: &str, description: &str) {
         if let Some(response) = self.responses.get_mut(&status.as_u16()) {
@@ -124,6 +141,11 @@ impl<'g> Operation<'g> {
         }
     }
 
+    /// Problems of the statuses of these kinds can carry other codes as well.
+    pub fn more_codes(&mut self, kinds: &[ProblemKind]) {
+        self.open.extend(kinds.iter().map(|kind| kind.status.as_u16()));
+    }
+
     /// The schema of a type that is read, spelled out even where it has a name.
     pub fn inline_schema_of_input<T: JsonSchema>(&mut self) -> Value {
         T::json_schema(self.input).to_value()
@@ -141,5 +163,14 @@ impl<'g> Operation<'g> {
             .iter()
             .map(|(name, schema)| (name.clone(), required.contains(&name.as_str()), schema.clone()))
             .collect()
+    }
+}
+
+fn add_example(holder: &mut Value, name: &str, value: &Value) {
+    let contents = holder.get_mut("content").and_then(Value::as_object_mut);
+    for (media, content) in contents.into_iter().flatten() {
+        if media.ends_with("json") {
+            content["examples"][name] = json!({ "value": value });
+        }
     }
 }

@@ -51,6 +51,9 @@ impl<T: Respond, E: IntoProblem> Respond for Result<T, E> {
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
         operation.problems(E::KINDS);
+        if E::MORE_CODES {
+            operation.more_codes(E::KINDS);
+        }
     }
 }
 

@@ -12,17 +12,15 @@ use crate::http::host::hyper::Server;
 /// How many threads serve.
 const WORKERS: usize = 2;
 
-/// What serves.
+/// What serves. Two of them want a feature of the same name; [`Kind::ALL`] lists those that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
     /// [`Server`].
     Hyper,
     /// `axum::serve`.
-    #[cfg(feature = "axum")]
     Axum,
     /// actix-web's `HttpServer`.
-    #[cfg(feature = "actix")]
     Actix,
 }
 
@@ -51,15 +49,15 @@ impl Host {
     /// Starts one.
     ///
     /// # Panics
-    /// When there is no free port, or no thread to be had.
+    /// When there is no free port, or no thread to be had, or when the build has no such host.
     pub fn start(kind: Kind, prefix: &str, routes: Routes) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("the address of a socket that listens");
-        let (stop, stopped) = oneshot::channel();
+        let (stop, ended) = oneshot::channel();
         let mounted = prefix.to_owned();
         let thread = std::thread::Builder::new()
             .name(format!("{kind}"))
-            .spawn(move || serve(kind, listener, &mounted, routes, stopped))
+            .spawn(move || serve(kind, listener, &mounted, routes, ended))
             .expect("a thread");
         Self { kind, prefix: prefix.to_owned(), address, stop: Some(stop), thread: Some(thread) }
     }
@@ -104,9 +102,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hyper => "hyper",
-            #[cfg(feature = "axum")]
             Self::Axum => "axum",
-            #[cfg(feature = "actix")]
             Self::Actix => "actix",
         })
     }
@@ -125,27 +121,27 @@ pub(super) async fn each_host_under(prefix: &str, routes: Routes, test: impl Asy
     }
 }
 
-fn serve(kind: Kind, listener: TcpListener, prefix: &str, routes: Routes, stopped: oneshot::Receiver<()>) {
+fn serve(kind: Kind, listener: TcpListener, prefix: &str, routes: Routes, ended: oneshot::Receiver<()>) {
     match kind {
         Kind::Hyper => on_tokio(async {
             let routes = Routes::new().nest(prefix, routes);
             let serving = Server::from_listener(from_std(listener)).serve(routes);
             tokio::select! {
                 () = serving.into_future() => {}
-                _ = stopped => {}
+                _ = ended => {}
             }
         }),
         #[cfg(feature = "axum")]
         Kind::Axum => on_tokio(async {
-            let router = if prefix.is_empty() {
+            let app = if prefix.is_empty() {
                 routes.into_axum()
             } else {
                 axum::Router::new().nest(prefix, routes.into_axum())
             };
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let service = app.into_make_service_with_connect_info::<SocketAddr>();
             tokio::select! {
-                ended = axum::serve(from_std(listener), service) => ended.expect("axum serves"),
-                _ = stopped => {}
+                outcome = axum::serve(from_std(listener), service) => outcome.expect("axum serves"),
+                _ = ended => {}
             }
         }),
         #[cfg(feature = "actix")]
@@ -164,10 +160,12 @@ fn serve(kind: Kind, listener: TcpListener, prefix: &str, routes: Routes, stoppe
                 .run();
             let handle = server.handle();
             tokio::select! {
-                ended = server => ended.expect("actix serves"),
-                _ = stopped => handle.stop(false).await,
+                outcome = server => outcome.expect("actix serves"),
+                _ = ended => handle.stop(false).await,
             }
         }),
+        #[cfg(not(all(feature = "axum", feature = "actix")))]
+        absent => panic!("this build has no {absent} host"),
     }
 }
 

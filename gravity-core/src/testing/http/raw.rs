@@ -42,6 +42,11 @@ impl Answer {
         std::str::from_utf8(&self.body).expect("a body of text")
     }
 
+    /// Whether the server says that it closes the connection.
+    pub fn closes(&self) -> bool {
+        self.headers.get("connection").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    }
+
     /// The code of the problem that it is.
     ///
     /// # Panics

@@ -5,7 +5,7 @@ use futures_util::{Stream, TryStreamExt};
 use http::header::CONTENT_TYPE;
 
 use super::disposition::Disposition;
-use super::gate::HeadTooLarge;
+use super::gate::{HeadTooLarge, Keeper};
 use crate::http::body::{BoxError, CollectError};
 use crate::http::extract::unread;
 use crate::http::file_name::safe_file_name;
@@ -14,10 +14,10 @@ use crate::http::problems;
 use crate::validate::{Faults, nul_at};
 
 /// One part of a form. What of it is not read is passed over when the next field is asked for.
-#[derive(Debug)]
 pub struct Field<'f> {
     pub(super) inner: &'f mut multer::Field<'static>,
     pub(super) disposition: &'f Disposition,
+    pub(super) keeper: &'f Keeper,
     /// How many bytes it may still hold.
     pub(super) left: &'f mut u64,
 }
@@ -46,6 +46,7 @@ impl Field<'_> {
 
     /// The next piece; `None` at the end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.keeper.ask(u64::MAX);
         let Some(chunk) = self.inner.chunk().await.map_err(broken)? else { return Ok(None) };
         match self.left.checked_sub(chunk.len() as u64) {
             Some(left) => *self.left = left,
@@ -86,6 +87,12 @@ impl Field<'_> {
     fn too_large(&self) -> Problem {
         let faults = Faults::one(Faults::pointer("", self.name()), "too_large", "is larger than it may be");
         Problem::new(problems::BODY_TOO_LARGE).faults(faults)
+    }
+}
+
+impl std::fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Field").field("disposition", &self.disposition).finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::boundary::boundary;
 use super::disposition::{Disposition, disposition};
 use super::field::{Field, broken};
-use super::gate::{Budget, Gate};
+use super::gate::{Gate, Keeper};
 use crate::http::body::Body;
 use crate::http::extract::{FromRequest, UNREADABLE};
 use crate::http::media::content_is;
@@ -60,7 +60,7 @@ const MAX_FIELDS: usize = 100;
 /// ```
 pub struct Multipart<T = AnyFields> {
     form: multer::Multipart<'static>,
-    budget: Budget,
+    keeper: Keeper,
     /// The field that is being read; it is read to its end before the next.
     field: Option<multer::Field<'static>>,
     disposition: Disposition,
@@ -92,14 +92,13 @@ impl<T> Multipart<T> {
     /// (413). What was left of the field before is passed over, within its limit.
     pub async fn next(&mut self) -> Result<Option<Field<'_>>, Problem> {
         if let Some(inner) = &mut self.field {
-            let mut rest = Field { inner, disposition: &self.disposition, left: &mut self.left };
+            let mut rest =
+                Field { inner, disposition: &self.disposition, keeper: &self.keeper, left: &mut self.left };
             while rest.chunk().await?.is_some() {}
         }
         self.field = None;
-        self.budget.set(MAX_HEAD);
-        let next = self.form.next_field().await;
-        self.budget.set(u64::MAX);
-        let Some(field) = next.map_err(broken)? else { return Ok(None) };
+        self.keeper.ask(MAX_HEAD);
+        let Some(field) = self.form.next_field().await.map_err(broken)? else { return Ok(None) };
         self.seen += 1;
         if self.seen > self.max_fields {
             return Err(Problem::new(problems::BODY_TOO_LARGE)
@@ -111,7 +110,7 @@ impl<T> Multipart<T> {
         })?;
         self.left = self.max_field;
         let inner = self.field.insert(field);
-        Ok(Some(Field { inner, disposition: &self.disposition, left: &mut self.left }))
+        Ok(Some(Field { inner, disposition: &self.disposition, keeper: &self.keeper, left: &mut self.left }))
     }
 }
 
@@ -127,10 +126,10 @@ impl<S: Sync, T: JsonSchema> FromRequest<S> for Multipart<T> {
             return Err(Problem::new(problems::BAD_BODY).detail("The media type names no valid boundary."));
         };
         let body = Body::from_request(parts, body, state).await?;
-        let budget = Budget::new();
+        let keeper = Keeper::default();
         Ok(Self {
-            form: multer::Multipart::new(Gate::new(body, budget.clone()), boundary),
-            budget,
+            form: multer::Multipart::new(Gate::new(body, keeper.clone()), boundary),
+            keeper,
             field: None,
             disposition: Disposition { name: String::new(), file_name: None },
             left: 0,

@@ -1,8 +1,8 @@
-//! [`Gate`]: gives the parser of a multipart body no more than it asks for.
+//! [`Gate`]: gives the parser of a multipart body no more than it needs.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -14,36 +14,40 @@ use crate::http::body::{Body, BoxError};
 /// The body as the parser reads it.
 ///
 /// The parser reads on for as long as there is something to read, which would bring a whole upload into
-/// memory: the gate lets one piece through each time it is asked. Between fields it lets only so many
-/// bytes pass, so that a head without an end is not collected either.
+/// memory. The gate makes it look at what it has first, and then lets one piece through at a time.
 pub(super) struct Gate {
     body: Body,
-    budget: Budget,
-    rest: bool,
+    keeper: Keeper,
 }
 
-/// How many bytes may pass. Shared by the gate and whoever reads fields.
-#[derive(Clone)]
-pub(super) struct Budget(Arc<AtomicU64>);
+/// Says what the gate lets through. Shared by the gate and whoever reads fields.
+#[derive(Clone, Default)]
+pub(super) struct Keeper(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    /// How many bytes may pass yet.
+    left: AtomicU64,
+    /// Whether the parser is to look at what it has before anything passes.
+    closed: AtomicBool,
+}
 
 /// The head of a part has no end.
 #[derive(Debug, thiserror::Error)]
 #[error("the head of a part is larger than its limit")]
 pub(super) struct HeadTooLarge;
 
-impl Budget {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(u64::MAX)))
-    }
-
-    pub(super) fn set(&self, bytes: u64) {
-        self.0.store(bytes, Ordering::Relaxed);
+impl Keeper {
+    /// The parser is asked for something that so many bytes must hold.
+    pub(super) fn ask(&self, bytes: u64) {
+        self.0.left.store(bytes, Ordering::Relaxed);
+        self.0.closed.store(true, Ordering::Relaxed);
     }
 }
 
 impl Gate {
-    pub(super) fn new(body: Body, budget: Budget) -> Self {
-        Self { body, budget, rest: false }
+    pub(super) fn new(body: Body, keeper: Keeper) -> Self {
+        Self { body, keeper }
     }
 }
 
@@ -51,23 +55,23 @@ impl Stream for Gate {
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if std::mem::take(&mut self.rest) {
+        let this = &mut *self;
+        let state = &this.keeper.0;
+        if state.closed.swap(false, Ordering::Relaxed) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         loop {
-            let left = self.budget.0.load(Ordering::Relaxed);
+            let left = state.left.load(Ordering::Relaxed);
             if left == 0 {
                 return Poll::Ready(Some(Err(HeadTooLarge.into())));
             }
-            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+            let Some(frame) = ready!(Pin::new(&mut this.body).poll_frame(cx)) else {
                 return Poll::Ready(None);
             };
             let Ok(data) = frame?.into_data() else { continue };
-            if left != u64::MAX {
-                self.budget.0.store(left.saturating_sub(data.len() as u64), Ordering::Relaxed);
-            }
-            self.rest = true;
+            state.left.store(left.saturating_sub(data.len() as u64), Ordering::Relaxed);
+            state.closed.store(true, Ordering::Relaxed);
             return Poll::Ready(Some(Ok(data)));
         }
     }

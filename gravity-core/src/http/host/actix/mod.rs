@@ -21,6 +21,9 @@
 //!   a connection is kept after an answer that came before the end of the body, and after the end of
 //!   a WebSocket (1 s).
 //!
+//! Over HTTP/2 actix does not look at a stream that the client has taken back until there is an answer
+//! to send: its handler runs on, within its time limit.
+//!
 //! actix refuses what breaks the rules of HTTP itself, before any service sees it: two lengths, two
 //! hosts, no host, control bytes. Its answer is a 400 without a body, and it closes the connection.
 //!

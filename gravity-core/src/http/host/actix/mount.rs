@@ -106,6 +106,6 @@ async fn answer(routes: &Routes, request: &HttpRequest, payload: Payload) -> Htt
         Some(offer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             response::switching(answer, offer.accept())
         }
-        _ => response::convert(answer, request.method().as_str() == "HEAD"),
+        _ => response::convert(answer, request),
     }
 }

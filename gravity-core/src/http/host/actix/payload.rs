@@ -39,7 +39,9 @@ pub(super) async fn body(mut payload: Payload, length: Option<u64>) -> Body {
             1 => Body::from(pieces.swap_remove(0)),
             _ => {
                 let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
-                pieces.iter().for_each(|piece| all.extend_from_slice(piece));
+                for piece in &pieces {
+                    all.extend_from_slice(piece);
+                }
                 Body::from(all.freeze())
             }
         },

@@ -3,10 +3,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::http::{ConnectionType, StatusCode, Version};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http_body::Body as _;
@@ -16,8 +16,18 @@ use tokio_util::io::ReaderStream;
 use super::payload::length;
 use crate::http::{Body, Response};
 
-/// An answer as actix sends it. HEAD is answered with the length that GET would have.
-pub(super) fn convert(response: Response, to_head: bool) -> HttpResponse {
+/// An answer as actix sends it. HEAD is answered with the length that GET would have, and a client of
+/// HTTP/1.0 without chunks, which it does not know.
+pub(super) fn convert(response: Response, request: &HttpRequest) -> HttpResponse {
+    let mut response = sized(response, request.method().as_str() == "HEAD");
+    if request.head().version < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response
+}
+
+fn sized(response: Response, to_head: bool) -> HttpResponse {
     let (head, body) = response.into_parts();
     let stated = body.size_hint().exact().filter(|size| *size > 0).or_else(|| length(&head.headers));
     if to_head {

@@ -22,9 +22,9 @@ pub(super) struct Offer {
 
 /// Lets the handler of a request take its connection over.
 pub(super) fn offer(payload: Payload, extensions: &mut Extensions) -> Offer {
-    let (taker, taken) = oneshot::channel();
+    let (taker, promise) = oneshot::channel();
     extensions.insert(OnUpgrade::new(async {
-        taken.await.map_err(|_| io::Error::other("the request was not answered with 101"))
+        promise.await.map_err(|_| io::Error::other("the request was not answered with 101"))
     }));
     Offer { payload, taker }
 }

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1 or HTTP/2, until it ends or the server stops.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use hyper::server::conn::{http1, http2};
@@ -58,30 +59,27 @@ async fn serve<S: Serve>(
     stream.set_nodelay(true)?;
     let sniffed = tokio::select! {
         sniffed = tokio::time::timeout(config.head_timeout, Sniffed::new(stream)) => sniffed??,
-        _ = draining(phase) => None,
+        () = draining(phase) => None,
     };
     let Some(io) = sniffed else { return Ok(()) };
     let wire = io.wire().cloned();
     let service = OnConnection { inner: service, peer: PeerAddr(peer), wire: wire.clone() };
-    match wire {
-        Some(wire) => {
-            let builder = http1(config, &wire);
-            let mut connection =
-                std::pin::pin!(builder.serve_connection(TokioIo::new(io), service).with_upgrades());
-            tokio::select! {
-                ended = connection.as_mut() => return Ok(ended?),
-                () = draining(phase) => connection.as_mut().graceful_shutdown(),
-            }
-            Ok(connection.await?)
+    let io = TokioIo::new(io);
+    if let Some(wire) = wire {
+        let connection = http1(config, &wire).serve_connection(io, service).with_upgrades();
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return Ok(ended?),
+            () = draining(phase) => connection.as_mut().graceful_shutdown(),
         }
-        None => {
-            let mut connection = std::pin::pin!(http2(config).serve_connection(TokioIo::new(io), service));
-            tokio::select! {
-                ended = connection.as_mut() => return Ok(ended?),
-                () = draining(phase) => connection.as_mut().graceful_shutdown(),
-            }
-            Ok(connection.await?)
+        Ok(connection.await?)
+    } else {
+        let mut connection = pin!(http2(config).serve_connection(io, service));
+        tokio::select! {
+            ended = connection.as_mut() => return Ok(ended?),
+            () = draining(phase) => connection.as_mut().graceful_shutdown(),
         }
+        Ok(connection.await?)
     }
 }
 
@@ -94,8 +92,7 @@ fn http1(config: &ServerConfig, wire: &Arc<Wire>) -> http1::Builder {
     builder
         .timer(HeadTimer::new(wire, config))
         .header_read_timeout(config.idle_timeout)
-        .max_buf_size(MAX_HEAD)
-        .pipeline_flush(true);
+        .max_buf_size(MAX_HEAD);
     builder
 }
 

@@ -4,9 +4,11 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use crate::http::host::wire::Wire;
 
@@ -20,7 +22,12 @@ pub(super) struct Sniffed<I> {
     at: usize,
     len: usize,
     wire: Option<Arc<Wire>>,
+    /// Until when what the client still sends is read, once there is nothing more to say to it.
+    linger: Option<Pin<Box<Sleep>>>,
 }
+
+/// How long a client may take to notice that the connection is closed.
+const LINGER: Duration = Duration::from_secs(1);
 
 impl<I: AsyncRead + Unpin> Sniffed<I> {
     /// Reads until it is clear what the client speaks. `None` where it has gone again.
@@ -35,7 +42,7 @@ impl<I: AsyncRead + Unpin> Sniffed<I> {
             }
         }
         let http2 = len == PREFACE.len() && first == *PREFACE;
-        Ok(Some(Self { io, first, at: 0, len, wire: (!http2).then(Arc::default) }))
+        Ok(Some(Self { io, first, at: 0, len, wire: (!http2).then(Arc::default), linger: None }))
     }
 
     /// What notes the bytes that are read; none on HTTP/2.
@@ -68,7 +75,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Sniffed<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Sniffed<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Sniffed<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }
@@ -89,7 +96,24 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Sniffed<I> {
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
+    /// Closing a socket on which unread bytes lie makes the system throw the last answer away before
+    /// the client has read it: a refusal would never arrive. So they are read first.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        }
+        let this = &mut *self;
+        let linger = this.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        let mut scrap = [0; 4096];
+        while linger.as_mut().poll(cx).is_pending() {
+            let mut scrap = ReadBuf::new(&mut scrap);
+            match Pin::new(&mut this.io).poll_read(cx, &mut scrap) {
+                Poll::Ready(Ok(())) if !scrap.filled().is_empty() => {}
+                // The client has closed as well, in whichever way.
+                Poll::Ready(_) => break,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -1,0 +1,3 @@
+//! The documentation page: `/docs`, with all it needs in the crate.
+
+mod page;
