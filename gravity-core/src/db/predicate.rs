@@ -36,7 +36,7 @@ struct Way {
 impl Way {
     /// `(a, b) > ($1, $2)`, for which both engines use an index over the columns.
     fn row(&self, columns: &[KeyColumn], places: &[Option<String>]) -> String {
-        let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+        let names: Vec<&str> = columns.iter().map(KeyColumn::name).collect();
         let places: Vec<&str> = places.iter().flatten().map(String::as_str).collect();
         let sign = self.sign(&columns[0]);
         format!("({}) {sign} ({})", names.join(", "), places.join(", "))

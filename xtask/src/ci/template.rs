@@ -55,7 +55,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         .env("RUSTDOCFLAGS", "-D warnings"))?;
     let combinations = features::combinations(service);
     for arguments in &combinations {
-        let mut clippy = cargo(&["clippy", "--quiet", "--package", PACKAGE]);
+        let mut clippy = cargo(&["clippy", "--quiet", "--no-deps", "--package", PACKAGE]);
         run(clippy.args(arguments).args(["--", "-D", "warnings"]))?;
     }
     Ok(Outcome::passed().note(format!("{} combinations of features", combinations.len())))
