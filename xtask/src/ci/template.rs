@@ -41,22 +41,13 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
         command
     };
     run(&mut cargo(&["test", "--package", PACKAGE, "--all-features"]))?;
-    run(&mut cargo(&[
-        "clippy",
-        "--package",
-        PACKAGE,
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    let clippy = ["clippy", "--no-deps", "--package", PACKAGE];
+    run(cargo(&clippy).args(["--all-targets", "--all-features", "--", "-D", "warnings"]))?;
     run(cargo(&["doc", "--package", PACKAGE, "--no-deps", "--all-features"])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
     let combinations = features::combinations(service);
     for arguments in &combinations {
-        let mut clippy = cargo(&["clippy", "--quiet", "--no-deps", "--package", PACKAGE]);
-        run(clippy.args(arguments).args(["--", "-D", "warnings"]))?;
+        run(cargo(&clippy).arg("--quiet").args(arguments).args(["--", "-D", "warnings"]))?;
     }
     Ok(Outcome::passed().note(format!("{} combinations of features", combinations.len())))
 }

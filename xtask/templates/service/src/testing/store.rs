@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use gravity_core::page::{KeyValue, Position};
-use gravity_core::{Id, Subject, TestClock, Timestamp};
+use gravity_core::{Clock, Id, Subject, TestClock, Timestamp};
 
 use crate::{Item, ItemStore, {{Type}}Error};
 
@@ -28,18 +28,13 @@ struct Fixture<S> {
 }
 
 impl<S: ItemStore> Fixture<S> {
-    /// Somebody whom no other scenario has heard of.
-    fn somebody(&self) -> Subject {
-        Id::<Item>::new(&gravity_core::Clock::default()).into()
-    }
-
     fn item(&self, owner: &Subject, name: &str) -> Item {
         let clock = self.clock.clock();
         Item { id: Id::new(&clock), owner: owner.clone(), name: name.to_owned(), created_at: clock.now() }
     }
 
     async fn an_item_comes_back_to_its_owner_only(&self) {
-        let (ada, bob) = (self.somebody(), self.somebody());
+        let (ada, bob) = (somebody(), somebody());
         let item = self.item(&ada, "🦀 'quoted' \u{202e}");
         self.store.add(&item).await.unwrap();
         assert_eq!(self.store.find(&ada, item.id).await.unwrap().as_ref(), Some(&item));
@@ -51,7 +46,7 @@ impl<S: ItemStore> Fixture<S> {
     }
 
     async fn a_name_is_its_owners_once(&self) {
-        let (ada, bob) = (self.somebody(), self.somebody());
+        let (ada, bob) = (somebody(), somebody());
         let first = self.item(&ada, "one");
         self.store.add(&first).await.unwrap();
         let again = self.store.add(&self.item(&ada, "one")).await;
@@ -63,9 +58,15 @@ impl<S: ItemStore> Fixture<S> {
     }
 
     async fn of_many_who_race_one_wins(&self) {
-        let ada = self.somebody();
+        let ada = somebody();
         let adding = (0..16).map(async |_| self.store.add(&self.item(&ada, "contested")).await);
-        let added = join_all(adding).await.into_iter().filter(Result::is_ok).count();
+        let mut added = 0;
+        for outcome in join_all(adding).await {
+            match outcome {
+                Ok(()) => added += 1,
+                Err(error) => assert!(matches!(error, {{Type}}Error::NameTaken), "{error}"),
+            }
+        }
         let item = self.item(&ada, "short-lived");
         self.store.add(&item).await.unwrap();
         let removing = (0..16).map(|_| self.store.remove(&ada, item.id));
@@ -74,14 +75,14 @@ impl<S: ItemStore> Fixture<S> {
     }
 
     async fn pages_hold_every_item_once_while_others_are_added(&self) {
-        let ada = self.somebody();
+        let ada = somebody();
         let mut expected = HashSet::new();
         for n in 0..10 {
             // Several of one instant, which the id tells apart.
             self.clock.advance(Duration::from_micros(n % 2));
             let item = self.item(&ada, &n.to_string());
             self.store.add(&item).await.unwrap();
-            self.store.add(&self.item(&self.somebody(), &n.to_string())).await.unwrap();
+            self.store.add(&self.item(&somebody(), &n.to_string())).await.unwrap();
             expected.insert(item.id);
         }
         let first = self.store.newest(&ada, None, 3).await.unwrap();
@@ -103,7 +104,12 @@ impl<S: ItemStore> Fixture<S> {
     async fn a_place_of_another_order_is_refused(&self) {
         let direction = gravity_core::page::Direction::Forward;
         let foreign = Position { direction, values: vec![KeyValue::Integer(1)] };
-        let refused = self.store.newest(&self.somebody(), Some(&foreign), 3).await.unwrap_err();
+        let refused = self.store.newest(&somebody(), Some(&foreign), 3).await.unwrap_err();
         assert_eq!(refused.code(), "invalid_cursor");
     }
+}
+
+/// Somebody whom no other scenario has heard of.
+fn somebody() -> Subject {
+    Id::<Item>::new(&Clock::default()).into()
 }
