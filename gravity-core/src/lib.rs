@@ -1,4 +1,5 @@
-//! What every Gravity service stands on.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

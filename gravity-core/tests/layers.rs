@@ -1,5 +1,7 @@
 //! The layers of the edge, around routes.
 
+#![expect(clippy::unwrap_used, reason = "these helpers are part of the tests, which may")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

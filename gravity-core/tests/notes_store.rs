@@ -8,16 +8,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gravity_core::page::{CursorKey, CursorKeys};
 use gravity_core::testing::db::each;
-use gravity_core::{Subject, TestClock, Timestamp};
+use gravity_core::{PageRequest, Subject, TestClock, Timestamp};
 use notes::store::{MemoryStore, NoteStore, SqlStore};
 use notes::{Draft, NoteId, Notes, NotesError};
 
 /// Runs `suite` on the store in memory and on each database.
 async fn each_store(suite: impl AsyncFn(Notes, TestClock)) {
+    let cursors = CursorKeys::new(CursorKey::random().unwrap());
     let run = async |store: Arc<dyn NoteStore>| {
         let clock = TestClock::at(Timestamp::from_seconds(1_800_000_000).unwrap());
-        suite(Notes::new(store, clock.clock()), clock).await;
+        suite(Notes::new(store, cursors.clone(), clock.clock()), clock).await;
     };
     run(Arc::new(MemoryStore::default())).await;
     each(async |db| run(Arc::new(SqlStore::new(db).await.unwrap())).await).await;
@@ -124,10 +126,11 @@ async fn pages_hold_every_note_once_while_others_are_written() {
             written.insert(notes.write(&ada, draft(&n.to_string())).await.unwrap().id);
             notes.write(&owner("bob"), draft(&n.to_string())).await.unwrap();
         }
+        let ask = |cursor| PageRequest { limit: Some(4), cursor };
         let mut from = None;
         let mut seen = Vec::new();
         loop {
-            let page = notes.list(&ada, from.as_ref(), 4).await.unwrap();
+            let page = notes.list(&ada, &ask(from)).await.unwrap();
             assert!(page.items.iter().all(|note| note.owner == ada));
             seen.extend(page.items.iter().map(|note| (note.created_at, note.id)));
             clock.advance(Duration::from_secs(1));
@@ -137,9 +140,9 @@ async fn pages_hold_every_note_once_while_others_are_written() {
                 break;
             }
         }
-        let first = notes.list(&ada, None, 4).await.unwrap();
-        let second = notes.list(&ada, first.next.as_ref(), 4).await.unwrap();
-        let back = notes.list(&ada, second.previous.as_ref(), 4).await.unwrap();
+        let first = notes.list(&ada, &ask(None)).await.unwrap();
+        let second = notes.list(&ada, &ask(first.next.clone())).await.unwrap();
+        let back = notes.list(&ada, &ask(second.previous)).await.unwrap();
         assert_eq!(back.items, first.items);
         assert!(seen.is_sorted_by(|a, b| a > b));
         let ids: HashSet<_> = seen.iter().map(|(_, id)| *id).collect();

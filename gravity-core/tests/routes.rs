@@ -1,5 +1,7 @@
 //! The route table without a host: matching, extraction, refusals.
 
+#![expect(clippy::unwrap_used, reason = "these helpers are part of the tests, which may")]
+
 use gravity_core::http::{
     Body, Created, Json, NoContent, PUBLIC, Path, Problem, Query, Response, Routes, State, delete, get, post,
     problems,

@@ -124,6 +124,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<crate::page::CursorError> for Error {
+    fn from(error: crate::page::CursorError) -> Self {
+        Self::new(ErrorKind::Cursor, error.to_string())
+    }
+}
+
 /// What a service passes on when it knows nothing better: a database that cannot be reached or is too busy is
 /// unavailable, a cursor of another list is a bad request, and all else is the database's failure, of which a
 /// client learns nothing. What a caller may have meant by a missing or a duplicate row only the service knows.
@@ -136,12 +142,15 @@ impl From<Error> for crate::Error {
             | ErrorKind::Busy
             | ErrorKind::Serialization => {
                 let is_retryable = error.is_retryable();
-                Self::unavailable("database_unavailable", "the database is not available")
-                    .with_source(error)
-                    .retryable(is_retryable)
+                Self::unavailable(
+                    "database_unavailable",
+                    "The service cannot reach its data now; try again later.",
+                )
+                .with_source(error)
+                .retryable(is_retryable)
             }
             ErrorKind::Cursor => {
-                Self::bad_request("invalid_cursor", "the cursor or the order does not belong to this list")
+                Self::bad_request("invalid_cursor", "The cursor or the order does not belong to this list.")
                     .with_source(error)
             }
             _ => Self::database(error),

@@ -125,7 +125,7 @@ impl<'a> Query<'a> {
     ///
     /// `from` is a place beside a page that was read before, out of its cursor; `None` begins the list.
     pub fn push_page(mut self, keyset: &Keyset, from: Option<&Position>, limit: u32) -> Self {
-        keyset.append(&mut self, from, limit);
+        super::page::append(keyset, &mut self, from, limit);
         self
     }
 

@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use http::StatusCode;
 
 use super::problem::{IntoProblem, Problem, ProblemKind};
-use super::problems::{FORBIDDEN, INTERNAL, INVALID, UNAUTHENTICATED, UNAVAILABLE};
+use super::problems::{
+    DATABASE_UNAVAILABLE, FORBIDDEN, INTERNAL, INVALID, INVALID_CURSOR, UNAUTHENTICATED, UNAVAILABLE,
+};
+use crate::page::CursorError;
+use crate::validate::Faults;
 use crate::{Error, ErrorKind};
 
 const BAD_REQUEST: ProblemKind =
@@ -21,6 +25,7 @@ const EXTERNAL: ProblemKind =
 impl IntoProblem for Error {
     const KINDS: &'static [ProblemKind] = &[
         BAD_REQUEST,
+        INVALID_CURSOR,
         UNAUTHENTICATED,
         FORBIDDEN,
         NOT_FOUND,
@@ -28,6 +33,7 @@ impl IntoProblem for Error {
         INVALID,
         EXTERNAL,
         UNAVAILABLE,
+        DATABASE_UNAVAILABLE,
         INTERNAL,
     ];
     const MORE_CODES: bool = true;
@@ -54,6 +60,35 @@ impl IntoProblem for Error {
         }
         let problem = problem.faults(self.faults().iter().cloned());
         if std::error::Error::source(&self).is_some() { problem.because(self) } else { problem }
+    }
+}
+
+/// As the [`Error`] that it turns into.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl IntoProblem for crate::db::Error {
+    const KINDS: &'static [ProblemKind] = &[INVALID_CURSOR, DATABASE_UNAVAILABLE, INTERNAL];
+
+    fn into_problem(self) -> Problem {
+        Error::from(self).into_problem()
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl From<crate::db::Error> for Problem {
+    fn from(error: crate::db::Error) -> Self {
+        error.into_problem()
+    }
+}
+
+impl From<CursorError> for Problem {
+    fn from(error: CursorError) -> Self {
+        Error::from(error).into_problem()
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults)
     }
 }
 

@@ -11,7 +11,8 @@ use super::problem::Problem;
 use super::problems;
 use super::request_id::RequestId;
 use super::route::RouteInfo;
-use crate::{Principal, validate::Faults};
+use crate::Principal;
+use crate::validate::{Faults, nul_at};
 
 /// All of a request but its body: the head, the matched route, its path parameters and the caller.
 #[derive(Debug)]
@@ -129,6 +130,10 @@ impl Parts {
             let start = usize::from(start);
             let raw = path.get(start..start + usize::from(len)).unwrap_or_default();
             match percent_decode_str(raw).decode_utf8() {
+                Ok(value) if value.contains('\0') => {
+                    Err(Problem::new(problems::BAD_PARAMETER)
+                        .faults([nul_at(Faults::pointer("/path", name))]))
+                }
                 Ok(value) => Ok((&**name, value)),
                 Err(_) => Err(Problem::new(problems::BAD_PARAMETER).faults(Faults::one(
                     format!("/path/{name}"),

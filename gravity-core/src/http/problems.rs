@@ -15,6 +15,8 @@ kinds! {
     BAD_REQUEST = BAD_REQUEST, "http.bad_request", "The request is malformed.";
     /// A path or query parameter, or a header, is not what it must be.
     BAD_PARAMETER = BAD_REQUEST, "http.bad_parameter", "A parameter of the request is not valid.";
+    /// The cursor, or the order, does not belong to this list.
+    INVALID_CURSOR = BAD_REQUEST, "invalid_cursor", "The cursor or the order does not belong to this list.";
     /// The body cannot be read as what it claims to be.
     BAD_BODY = BAD_REQUEST, "http.bad_body", "The body of the request cannot be read.";
     /// No credentials, or none that hold.
@@ -51,6 +53,8 @@ kinds! {
     INTERNAL = INTERNAL_SERVER_ERROR, "http.internal", "Something went wrong on our side.";
     /// Not now: overloaded, or something we need is down.
     UNAVAILABLE = SERVICE_UNAVAILABLE, "http.unavailable", "The service cannot answer now; try again later.";
+    /// The database cannot be reached, or is too busy.
+    DATABASE_UNAVAILABLE = SERVICE_UNAVAILABLE, "database_unavailable", "The service cannot reach its data now; try again later.";
     /// The route's time limit passed.
     TIMEOUT = SERVICE_UNAVAILABLE, "http.timeout", "The answer took too long.";
 }

@@ -22,9 +22,25 @@ pub enum CursorError {
     /// It is not one of ours, was changed, or belongs to another query. Which of these is not said.
     #[error("the cursor does not belong to this list")]
     Invalid,
+    /// The list cannot be sorted like this: by another field, or twice by one.
+    #[error("the list cannot be sorted like this")]
+    Order,
     /// The place takes more room than a cursor has.
     #[error("the place in the list is too long for a cursor")]
     TooLong,
+}
+
+/// What a client sent wrong is a bad request (`invalid_cursor`); a place that is too long is a fault of ours.
+impl From<CursorError> for crate::Error {
+    fn from(error: CursorError) -> Self {
+        match error {
+            CursorError::Invalid | CursorError::Order => {
+                Self::bad_request("invalid_cursor", "The cursor or the order does not belong to this list.")
+                    .with_source(error)
+            }
+            CursorError::TooLong => Self::internal(error),
+        }
+    }
 }
 
 impl Cursor {

@@ -4,6 +4,7 @@ mod context;
 mod cursor;
 mod encoding;
 mod key;
+mod keyset;
 mod request;
 mod sort;
 
@@ -11,5 +12,6 @@ pub use context::CursorContext;
 pub use cursor::{Cursor, CursorError};
 pub use encoding::{Direction, KeyValue, Position};
 pub use key::{CursorKey, CursorKeyError, CursorKeys};
+pub use keyset::{KeyColumn, KeyKind, Keyset, PageRows};
 pub use request::{Page, PageLimits, PageRequest};
 pub use sort::{Sort, SortOrder};

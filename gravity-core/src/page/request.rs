@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Sort};
-use crate::validate::Faults;
+use super::{Cursor, CursorContext, CursorError, CursorKeys, Position};
 
 /// Which page of a list is asked for; all of it is optional.
+///
+/// A list that can be sorted takes a text beside it, which [`Sort::parse_list`](super::Sort::parse_list) reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageRequest {
     /// How many items to return at most.
@@ -16,10 +17,6 @@ pub struct PageRequest {
     /// Where to go on: the cursor of the page before. Leave it out for the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
-    /// Fields to sort by, between commas, each with `-` before it to begin with the greatest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
-    pub sort: Option<String>,
 }
 
 /// How many items a page has.
@@ -46,9 +43,14 @@ impl PageRequest {
         self.limit.unwrap_or(limits.default).clamp(1, most)
     }
 
-    /// What to sort by, of the fields that are allowed; empty if nothing is asked for.
-    pub fn sort(&self, allowed: &[&str]) -> Result<Vec<Sort>, Faults> {
-        Sort::parse_list(self.sort.as_deref().unwrap_or_default(), allowed)
+    /// Where the page begins: `None` for the first, else the place that the cursor leads to, if it was made
+    /// for the same list.
+    pub fn position(
+        &self,
+        keys: &CursorKeys,
+        context: &CursorContext,
+    ) -> Result<Option<Position>, CursorError> {
+        self.cursor.as_ref().map(|cursor| keys.open(context, cursor)).transpose()
     }
 }
 
@@ -110,7 +112,7 @@ mod tests {
 
         let schema = Schema::of::<PageRequest>().unwrap();
         assert!(schema.validate(&json!({})).is_ok());
-        let faults = schema.validate(&json!({"limit": 0, "cursor": "a b", "sort": 1})).unwrap_err();
-        assert_eq!(faults.len(), 3);
+        let faults = schema.validate(&json!({"limit": 0, "cursor": "a b"})).unwrap_err();
+        assert_eq!(faults.len(), 2);
     }
 }

@@ -66,8 +66,13 @@ impl Faults {
         code: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
     ) {
+        self.push(Fault { pointer: pointer.into(), code: code.into(), detail: detail.into() });
+    }
+
+    /// Adds a fault.
+    pub(crate) fn push(&mut self, fault: Fault) {
         if self.kept.len() < self.limit {
-            self.kept.push(Fault { pointer: pointer.into(), code: code.into(), detail: detail.into() });
+            self.kept.push(fault);
         } else {
             self.dropped += 1;
         }
@@ -91,7 +96,7 @@ impl Faults {
     pub fn nest(&mut self, prefix: &str, faults: Self) {
         self.dropped += faults.dropped;
         for fault in faults.kept {
-            self.add(format!("{prefix}{}", fault.pointer), fault.code, fault.detail);
+            self.push(Fault { pointer: format!("{prefix}{}", fault.pointer), ..fault });
         }
     }
 

@@ -7,10 +7,12 @@ mod equal;
 mod faults;
 mod format;
 mod node;
+mod nul;
 mod pairs;
 mod pattern;
 mod schema;
 mod walk;
 
 pub use faults::{Fault, Faults};
+pub(crate) use nul::{find_nuls, may_hold_nul, nul_at};
 pub use schema::{Schema, SchemaError};

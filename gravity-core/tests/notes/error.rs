@@ -1,6 +1,7 @@
 //! What can go wrong with notes.
 
-use gravity_core::db;
+use gravity_core::page::CursorError;
+use gravity_core::{Error, db};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotesError {
@@ -10,8 +11,8 @@ pub(crate) enum NotesError {
     TitleTaken,
     #[error("the note was changed by somebody else meanwhile")]
     Changed,
-    #[error("{0}")]
-    Store(db::Error),
+    #[error(transparent)]
+    Other(#[from] Error),
 }
 
 impl From<db::Error> for NotesError {
@@ -19,7 +20,13 @@ impl From<db::Error> for NotesError {
         if error.is_unique_violation_on("notes", &["owner", "title"]) {
             Self::TitleTaken
         } else {
-            Self::Store(error)
+            Self::Other(error.into())
         }
+    }
+}
+
+impl From<CursorError> for NotesError {
+    fn from(error: CursorError) -> Self {
+        Self::Other(error.into())
     }
 }

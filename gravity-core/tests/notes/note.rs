@@ -1,9 +1,11 @@
 //! What a note is.
 
 use gravity_core::{Entity, Id, Subject, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A note of somebody's. An owner has no two notes of the same title.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, sqlx::FromRow)]
 pub(crate) struct Note {
     pub(crate) id: NoteId,
     pub(crate) owner: Subject,
@@ -21,8 +23,12 @@ impl Entity for Note {
 pub(crate) type NoteId = Id<Note>;
 
 /// What somebody writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Draft {
+    /// What it is about; the owner has no other note of this title.
+    #[schemars(length(min = 1, max = 100))]
     pub(crate) title: String,
+    #[serde(default)]
+    #[schemars(length(max = 10_000))]
     pub(crate) body: String,
 }

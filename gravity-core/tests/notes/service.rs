@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use gravity_core::db::PageRows;
-use gravity_core::page::Position;
-use gravity_core::{Clock, Id, Subject};
+use gravity_core::page::{CursorContext, CursorKeys, PageLimits};
+use gravity_core::{Clock, Id, Page, PageRequest, Subject};
 
 use super::store::NoteStore;
 use super::{Draft, Note, NoteId, NotesError};
@@ -13,12 +12,13 @@ use super::{Draft, Note, NoteId, NotesError};
 #[derive(Clone)]
 pub(crate) struct Notes {
     store: Arc<dyn NoteStore>,
+    cursors: CursorKeys,
     clock: Clock,
 }
 
 impl Notes {
-    pub(crate) fn new(store: Arc<dyn NoteStore>, clock: Clock) -> Self {
-        Self { store, clock }
+    pub(crate) fn new(store: Arc<dyn NoteStore>, cursors: CursorKeys, clock: Clock) -> Self {
+        Self { store, cursors, clock }
     }
 
     pub(crate) async fn write(&self, owner: &Subject, draft: Draft) -> Result<Note, NotesError> {
@@ -52,12 +52,11 @@ impl Notes {
         self.store.remove(owner, id).await
     }
 
-    pub(crate) async fn list(
-        &self,
-        owner: &Subject,
-        from: Option<&Position>,
-        limit: u32,
-    ) -> Result<PageRows<Note>, NotesError> {
-        self.store.newest(owner, from, limit).await
+    /// The owner's notes, the newest first. A cursor of one owner's list opens no other's.
+    pub(crate) async fn list(&self, owner: &Subject, page: &PageRequest) -> Result<Page<Note>, NotesError> {
+        let context = CursorContext::new("notes.list").filter("owner", owner);
+        let from = page.position(&self.cursors, &context)?;
+        let rows = self.store.newest(owner, from.as_ref(), page.limit(PageLimits::default())).await?;
+        Ok(rows.seal(&self.cursors, &context)?)
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::passed().note(format!("{count} combinations")))
 }
 
-fn combinations(package: &Package) -> Vec<Vec<String>> {
+pub(super) fn combinations(package: &Package) -> Vec<Vec<String>> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     let alone = package.features.iter().filter(|feature| *feature != "default");
     let mut all = vec![words(&["--no-default-features"])];

@@ -3,9 +3,10 @@
 use anyhow::{Result, bail};
 
 /// Names that would clash with crates that are there, with the language, or with what a module is called.
-const TAKEN: [&str; 24] = [
+const TAKEN: [&str; 25] = [
     "core", "async", "await", "box", "client", "config", "crate", "domain", "dyn", "enum", "error", "http",
-    "impl", "match", "mod", "move", "self", "static", "store", "struct", "test", "testing", "type", "use",
+    "impl", "item", "match", "mod", "move", "self", "static", "store", "struct", "test", "testing", "type",
+    "use",
 ];
 
 /// The name of a service: lower-case words joined by hyphens.

@@ -53,8 +53,10 @@ impl<S: Sync> FromRequest<S> for Bytes {
 /// The whole body as text.
 impl<S: Sync> FromRequest<S> for String {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
-        Self::from_utf8(collect(parts, body).await?.into())
-            .map_err(|_| Problem::new(problems::BAD_BODY).detail("The body is not UTF-8."))
+        let refuse = |detail| Problem::new(problems::BAD_BODY).detail(detail);
+        let text = Self::from_utf8(collect(parts, body).await?.into())
+            .map_err(|_| refuse("The body is not UTF-8."))?;
+        if text.contains('\0') { Err(refuse("The body holds the character U+0000.")) } else { Ok(text) }
     }
 
     fn describe(operation: &mut Operation<'_>) {

@@ -15,7 +15,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 use crate::http::{Json, problems};
-use crate::validate::Faults;
+use crate::validate::{Faults, Schema, find_nuls, may_hold_nul};
 
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
@@ -67,16 +67,14 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
             .detail(format!("The document is nested more than {depth} levels deep.")));
     }
     let schema = super::schema::of::<T>()?;
+    let has_nul = may_hold_nul(bytes);
     match serde_json::from_slice(bytes) {
-        Ok(value) if !schema.has_constraints() => Ok(value),
+        Ok(value) if !schema.has_constraints() && !has_nul => Ok(value),
         Ok(value) => {
-            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-            schema.validate(&document).map_err(Problem::invalid)?;
-            Ok(value)
+            faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid).map(|()| value)
         }
         Err(error) => {
-            let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-            schema.validate(&document).map_err(Problem::invalid)?;
+            faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid)?;
             // To a schema 1.0 is a whole number, to serde it is not.
             let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
                 Some(Ok(value)) => return Ok(value),
@@ -87,6 +85,16 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
             Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
         }
     }
+}
+
+/// All the faults of a document that the schema finds, and the texts that no text may be.
+fn faults_of(bytes: &Bytes, schema: &Schema, has_nul: bool) -> Result<Faults, Problem> {
+    let document: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut faults = schema.validate(&document).err().unwrap_or_default();
+    if has_nul {
+        find_nuls(&document, &mut faults);
+    }
+    Ok(faults)
 }
 
 fn unreadable(error: serde_json::Error) -> Problem {

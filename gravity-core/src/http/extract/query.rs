@@ -11,7 +11,7 @@ use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::problems;
-use crate::validate::{Faults, Schema};
+use crate::validate::{Faults, Schema, nul_at};
 
 /// The parameters after the question mark, as a struct. A key that is given several times becomes a
 /// list. All that is wrong with them is answered at once: 400, each parameter named.
@@ -62,6 +62,9 @@ fn pairs(encoded: &[u8]) -> Result<impl Iterator<Item = Pair<'_>>, Faults> {
             None => (piece, &[][..]),
         };
         match (decode(name), decode(value)) {
+            (Some(name), Some(value)) if name.contains('\0') || value.contains('\0') => {
+                faults.push(nul_at(Faults::pointer("", name)));
+            }
             (Some(name), Some(value)) => pairs.push((name, value)),
             (Some(name), None) => faults.nest("", not_text(&name)),
             (None, _) => faults.nest("", not_text(&String::from_utf8_lossy(name))),

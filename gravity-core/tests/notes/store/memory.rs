@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use gravity_core::Subject;
-use gravity_core::db::PageRows;
-use gravity_core::page::{Direction, KeyValue, Position};
+use gravity_core::page::{PageRows, Position};
 
-use super::sql::NEWEST;
-use super::{Draft, Note, NoteId, NoteStore, NotesError};
+use super::{Draft, NEWEST, Note, NoteId, NoteStore, NotesError, place};
 
 /// Forgets everything when it is dropped.
 #[derive(Default)]
@@ -76,23 +74,8 @@ impl NoteStore for MemoryStore {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<Note>, NotesError> {
-        let mut notes: Vec<Note> =
-            self.notes().values().filter(|note| note.owner == *owner).cloned().collect();
-        notes.sort_by_key(|note| std::cmp::Reverse((note.created_at, note.id)));
-        if let Some(Position { direction, values }) = from {
-            NEWEST.check(values)?;
-            let [KeyValue::Time(at), KeyValue::Uuid(id)] = values[..] else { unreachable!("it was checked") };
-            let place = (at, id);
-            match direction {
-                Direction::Forward => {
-                    notes.retain(|note| (note.created_at, note.id.uuid()) < place);
-                }
-                Direction::Backward => {
-                    notes.retain(|note| (note.created_at, note.id.uuid()) > place);
-                    notes.reverse();
-                }
-            }
-        }
-        Ok(NEWEST.cut(notes, from, limit, |note| vec![note.created_at.into(), note.id.into()]))
+        let notes = self.notes();
+        let theirs = notes.values().filter(|note| note.owner == *owner).cloned();
+        Ok(NEWEST.pick(theirs, from, limit, place)?)
     }
 }

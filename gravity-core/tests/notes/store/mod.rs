@@ -7,10 +7,18 @@ pub(crate) use memory::MemoryStore;
 pub(crate) use sql::SqlStore;
 
 use gravity_core::Subject;
-use gravity_core::db::PageRows;
-use gravity_core::page::Position;
+use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Position};
 
 use super::{Draft, Note, NoteId, NotesError};
+
+/// The order of an owner's notes.
+const NEWEST: Keyset =
+    Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Uuid)]);
+
+/// Where a note stands in that order.
+fn place(note: &Note) -> Vec<KeyValue> {
+    vec![note.created_at.into(), note.id.into()]
+}
 
 /// Keeps notes. Every verb is atomic, and sees only the notes of the owner it is given.
 #[async_trait::async_trait]

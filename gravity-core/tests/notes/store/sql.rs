@@ -1,11 +1,10 @@
 //! Notes on SQLite and PostgreSQL.
 
 use gravity_core::Subject;
-use gravity_core::db::{Database, Error, KeyColumn, KeyKind, Keyset, Migration, Migrations, PageRows};
+use gravity_core::db::{Database, Error, Migration, Migrations};
+use gravity_core::page::{PageRows, Position};
 
-use gravity_core::page::Position;
-
-use super::{Draft, Note, NoteId, NoteStore, NotesError};
+use super::{Draft, NEWEST, Note, NoteId, NoteStore, NotesError, place};
 
 const MIGRATIONS: Migrations = Migrations::new(
     "notes",
@@ -16,9 +15,6 @@ const MIGRATIONS: Migrations = Migrations::new(
         include_str!("../migrations/postgres/0001_create_notes.sql"),
     )],
 );
-
-pub(super) const NEWEST: Keyset =
-    Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Uuid)]);
 
 /// Keeps notes in the table `notes`.
 pub(crate) struct SqlStore {
@@ -111,6 +107,6 @@ impl NoteStore for SqlStore {
             .push_page(&NEWEST, from, limit)
             .fetch_all::<Note>()
             .await?;
-        Ok(NEWEST.cut(rows, from, limit, |note| vec![note.created_at.into(), note.id.into()]))
+        Ok(NEWEST.cut(rows, from, limit, place))
     }
 }

@@ -1,35 +1,37 @@
 //! What an application decides about the service.
 
-use crate::{{Type}}Error;
+use gravity_core::Clock;
+use gravity_core::page::{CursorKey, CursorKeys, PageLimits};
 
 /// The settings of the service: `new` takes what has no sensible default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct {{Type}}Config {
-    public_url: String,
+    pub(crate) cursors: CursorKeys,
+    pub(crate) pages: PageLimits,
+    pub(crate) clock: Clock,
 }
 
 impl {{Type}}Config {
-    /// Settings for a service that clients reach at `public_url`, an absolute HTTP URL.
-    pub fn new(public_url: impl Into<String>) -> Result<Self, {{Type}}Error> {
-        let public_url = public_url.into();
-        if !public_url.starts_with("https://") && !public_url.starts_with("http://") {
-            return Err({{Type}}Error::Config { reason: "the public URL is not an absolute HTTP URL" });
-        }
-        Ok(Self { public_url })
+    /// The defaults, and the key that signs the cursors of lists: the same on every node.
+    pub fn new(key: CursorKey) -> Self {
+        Self { cursors: CursorKeys::new(key), pages: PageLimits::default(), clock: Clock::default() }
     }
 
-    /// Where clients reach the service.
-    pub fn public_url(&self) -> &str {
-        &self.public_url
+    /// Lets cursors that this key has signed open, too: the one before, while it is replaced.
+    pub fn with_earlier_key(mut self, key: CursorKey) -> Self {
+        self.cursors = self.cursors.with_earlier(key);
+        self
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// How many items a page has, instead of 50 and at most 200.
+    pub fn with_pages(mut self, pages: PageLimits) -> Self {
+        self.pages = pages;
+        self
+    }
 
-    #[test]
-    fn a_relative_url_is_refused() {
-        assert_eq!({{Type}}Config::new("/here").unwrap_err().code(), "{{snake}}.config");
+    /// What tells the time, instead of the system's clock.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
     }
 }

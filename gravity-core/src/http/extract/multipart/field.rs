@@ -11,7 +11,7 @@ use crate::http::extract::unread;
 use crate::http::file_name::safe_file_name;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::validate::Faults;
+use crate::validate::{Faults, nul_at};
 
 /// One part of a form. What of it is not read is passed over when the next field is asked for.
 pub struct Field<'f> {
@@ -76,8 +76,12 @@ impl Field<'_> {
     /// The whole field as text, of at most `limit` bytes.
     pub async fn text(self, limit: u64) -> Result<String, Problem> {
         let at = Faults::pointer("", self.name());
-        String::from_utf8(self.bytes(limit).await?.into())
-            .map_err(|_| Problem::new(problems::INVALID).faults(Faults::one(at, "utf8", "is not UTF-8")))
+        let invalid = |fault| Problem::new(problems::INVALID).faults([fault]);
+        match String::from_utf8(self.bytes(limit).await?.into()) {
+            Ok(text) if text.contains('\0') => Err(invalid(nul_at(at))),
+            Ok(text) => Ok(text),
+            Err(_) => Err(Problem::invalid(Faults::one(at, "utf8", "is not UTF-8"))),
+        }
     }
 
     fn too_large(&self) -> Problem {

@@ -1,8 +1,7 @@
 //! The condition for the rows after a place.
 
-use super::super::Query;
-use super::KeyColumn;
-use crate::page::{Direction, KeyValue, Position};
+use super::Query;
+use crate::page::{Direction, KeyColumn, KeyValue, Position};
 
 /// Appends ` AND (…)`: the rows that come after the place, or before it when the page goes backward.
 pub(super) fn append(columns: &[KeyColumn], position: &Position, query: &mut Query<'_>) {
@@ -37,7 +36,7 @@ struct Way {
 impl Way {
     /// `(a, b) > ($1, $2)`, for which both engines use an index over the columns.
     fn row(&self, columns: &[KeyColumn], places: &[Option<String>]) -> String {
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        let names: Vec<&str> = columns.iter().map(KeyColumn::name).collect();
         let places: Vec<&str> = places.iter().flatten().map(String::as_str).collect();
         let sign = self.sign(&columns[0]);
         format!("({}) {sign} ({})", names.join(", "), places.join(", "))
@@ -54,8 +53,8 @@ impl Way {
                 .iter()
                 .zip(places)
                 .map(|(column, place)| match place {
-                    Some(place) => format!("{} = {place}", column.name),
-                    None => format!("{} IS NULL", column.name),
+                    Some(place) => format!("{} = {place}", column.name()),
+                    None => format!("{} IS NULL", column.name()),
                 })
                 .collect();
             parts.push(beyond);
@@ -65,7 +64,7 @@ impl Way {
         let condition = format!("({})", alternatives.join(" OR "));
         match &places[0] {
             Some(place) if !columns[0].is_nullable => {
-                format!("{} {}= {place} AND {condition}", columns[0].name, self.sign(&columns[0]))
+                format!("{} {}= {place} AND {condition}", columns[0].name(), self.sign(&columns[0]))
             }
             _ => condition,
         }
@@ -74,7 +73,7 @@ impl Way {
     /// The condition that a row's column alone lies beyond the place; `None` when none does. Nulls come last
     /// in the list, whichever way the page goes.
     fn beyond(&self, column: &KeyColumn, place: Option<&str>) -> Option<String> {
-        let name = column.name;
+        let name = column.name();
         let Some(place) = place else {
             return self.is_backward.then(|| format!("{name} IS NOT NULL"));
         };

@@ -15,7 +15,7 @@ pub struct PageRows<T> {
 }
 
 impl Keyset {
-    /// Makes a page of the rows that a statement with [`Query::push_page`](super::super::Query::push_page), of
+    /// Makes a page of the rows that a statement with [`Query::push_page`](crate::db::Query::push_page), of
     /// the same place and limit, gave. `key` gives a row's values of the columns, in their order.
     pub fn cut<T>(
         &self,

@@ -5,10 +5,10 @@ use crate::page::KeyValue;
 /// A column that a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyColumn {
-    pub(super) name: &'static str,
-    pub(super) kind: KeyKind,
-    pub(super) is_descending: bool,
-    pub(super) is_nullable: bool,
+    pub(crate) name: &'static str,
+    pub(crate) kind: KeyKind,
+    pub(crate) is_descending: bool,
+    pub(crate) is_nullable: bool,
 }
 
 /// The type of a column that a list is sorted by.
@@ -48,7 +48,7 @@ impl KeyColumn {
         self.name
     }
 
-    pub(super) fn takes(&self, value: &KeyValue) -> bool {
+    pub(crate) fn takes(&self, value: &KeyValue) -> bool {
         match value {
             KeyValue::Null => self.is_nullable,
             KeyValue::Bool(_) => self.kind == KeyKind::Bool,

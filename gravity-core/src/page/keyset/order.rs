@@ -1,16 +1,9 @@
-//! Lists in pages that stay right while rows come and go.
-
-mod column;
-mod predicate;
-mod rows;
+//! [`Keyset`]: the order of a list that is read page by page.
 
 use std::borrow::Cow;
 
-pub use column::{KeyColumn, KeyKind};
-pub use rows::PageRows;
-
-use super::{Error, ErrorKind, Query};
-use crate::page::{Direction, KeyValue, Position, Sort, SortOrder};
+use super::column::KeyColumn;
+use crate::page::{CursorError, KeyValue, Sort, SortOrder};
 
 /// The order of a list that is read page by page: columns, of which the last is unique.
 ///
@@ -20,9 +13,11 @@ use crate::page::{Direction, KeyValue, Position, Sort, SortOrder};
 /// Nulls come last in both directions, on both engines.
 ///
 /// ```
+/// # #[cfg(any(feature = "sqlite", feature = "postgres"))]
+/// # mod example {
 /// use gravity_core::Timestamp;
-/// use gravity_core::db::{Database, Error, KeyColumn, KeyKind, Keyset, PageRows};
-/// use gravity_core::page::Position;
+/// use gravity_core::db::{Database, Error};
+/// use gravity_core::page::{KeyColumn, KeyKind, Keyset, PageRows, Position};
 ///
 /// const NEWEST: Keyset =
 ///     Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Integer)]);
@@ -40,10 +35,11 @@ use crate::page::{Direction, KeyValue, Position, Sort, SortOrder};
 ///         .await?;
 ///     Ok(NEWEST.cut(rows, from, 20, |&(id, at)| vec![at.into(), id.into()]))
 /// }
+/// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyset {
-    columns: Cow<'static, [KeyColumn]>,
+    pub(super) columns: Cow<'static, [KeyColumn]>,
 }
 
 impl Keyset {
@@ -63,17 +59,21 @@ impl Keyset {
     }
 
     /// The order that a caller asks for. A field stands for a column of `allowed`, in either direction; another
-    /// one, or one twice, is an error of kind [`ErrorKind::Cursor`]. `unique` comes last, in the direction of
+    /// one, or one twice, is [`CursorError::Order`]. `unique` comes last, in the direction of
     /// the column before it, and is the whole order when there are no `sorts`.
-    pub fn sorted(sorts: &[Sort], allowed: &[(&str, KeyColumn)], unique: KeyColumn) -> Result<Self, Error> {
+    pub fn sorted(
+        sorts: &[Sort],
+        allowed: &[(&str, KeyColumn)],
+        unique: KeyColumn,
+    ) -> Result<Self, CursorError> {
         let mut columns: Vec<KeyColumn> = Vec::with_capacity(sorts.len() + 1);
         let mut is_descending = unique.is_descending;
         for sort in sorts {
             let Some((_, column)) = allowed.iter().find(|(field, _)| *field == sort.field) else {
-                return Err(Error::new(ErrorKind::Cursor, "the list cannot be sorted by this field"));
+                return Err(CursorError::Order);
             };
             if columns.iter().any(|known| known.name == column.name) {
-                return Err(Error::new(ErrorKind::Cursor, "the list is sorted twice by one field"));
+                return Err(CursorError::Order);
             }
             is_descending = sort.order == SortOrder::Descending;
             columns.push(KeyColumn { is_descending, ..*column });
@@ -92,37 +92,10 @@ impl Keyset {
         &self.columns
     }
 
-    /// Whether these values can be a place in this order. The statement checks it too.
-    pub fn check(&self, values: &[KeyValue]) -> Result<(), Error> {
+    /// Whether these values can be a place in this order. Whoever reads a page checks it too.
+    pub fn check(&self, values: &[KeyValue]) -> Result<(), CursorError> {
         let fits = values.len() == self.columns.len()
             && self.columns.iter().zip(values).all(|(column, value)| column.takes(value));
-        if fits {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Cursor, "the cursor belongs to another list"))
-    }
-
-    pub(super) fn append(&self, query: &mut Query<'_>, from: Option<&Position>, limit: u32) {
-        let mut is_backward = false;
-        if let Some(position) = from {
-            is_backward = position.direction == Direction::Backward;
-            match self.check(&position.values) {
-                Ok(()) => predicate::append(&self.columns, position, query),
-                Err(error) => query.fail(error),
-            }
-        }
-        for (index, column) in self.columns.iter().enumerate() {
-            let text = query.text();
-            text.push_str(if index == 0 { " ORDER BY " } else { ", " });
-            text.push_str(column.name);
-            text.push_str(if column.is_descending == is_backward { " ASC" } else { " DESC" });
-            // An index has its nulls at one end; where there are none, do not ask for the other.
-            if column.is_nullable {
-                text.push_str(if is_backward { " NULLS FIRST" } else { " NULLS LAST" });
-            }
-        }
-        query.text().push_str(" LIMIT ");
-        // One more than the page has, to see whether there is another.
-        query.append_bind(i64::from(limit) + 1);
+        if fits { Ok(()) } else { Err(CursorError::Invalid) }
     }
 }
