@@ -192,3 +192,18 @@ async fn errors_of_services_are_problems_and_keep_their_secrets() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_refusal_of_a_long_body_says_that_the_connection_ends() {
+    let routes = routes();
+    let post = |uri: &str, body: Body| {
+        Request::post(uri).header("content-type", "application/json").body(body).unwrap()
+    };
+    for uri in ["/notes", "/nowhere"] {
+        let (status, headers, _) = call(&routes, post(uri, Body::from(vec![b' '; 100_000]))).await;
+        assert!(status.is_client_error());
+        assert_eq!(headers["connection"], "close", "{uri}");
+        let (_, headers, _) = call(&routes, post(uri, Body::from(vec![b' '; 1000]))).await;
+        assert!(!headers.contains_key("connection"), "{uri}");
+    }
+}

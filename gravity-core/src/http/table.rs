@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 
 use bytes::Buf;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{ACCEPT, ALLOW, CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
+use http_body::Body as _;
 use tower::{Service, ServiceExt};
 
 use super::body::{Body, BoxError};
@@ -119,20 +120,20 @@ impl Table {
     }
 
     fn serve(&self, request: Request, source: Source) -> Answering {
-        let head = request.method() == Method::HEAD;
+        let finish = Finish::of(&request);
         let step = match self.find(&request, source) {
             Ok((served, spans, picky)) => start(served, spans, picky, request),
             Err(refusal) => self.refuse(refusal, request),
         };
-        Answering { step, head }
+        Answering { step, finish }
     }
 
     /// The answer where the routes are known not to have the path.
     #[cfg(any(feature = "axum", feature = "actix"))]
     fn lost(&self, request: Request, source: Source) -> Answering {
-        let head = request.method() == Method::HEAD;
+        let finish = Finish::of(&request);
         let refusal = well_formed(&request, &self.limits, source).err().unwrap_or(Refusal::NotFound);
-        Answering { step: self.refuse(refusal, request), head }
+        Answering { step: self.refuse(refusal, request), finish }
     }
 
     fn find(&self, request: &Request, source: Source) -> Result<(&Served, Spans, bool), Refusal> {
@@ -249,7 +250,35 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
 /// The answer to a request, as [`Routes`] is making it.
 pub struct Answering {
     step: Step,
+    finish: Finish,
+}
+
+/// What is left to do with an answer.
+struct Finish {
+    /// It answers HEAD.
     head: bool,
+    /// The request has a body so long that a host does not read on for the sake of the connection.
+    long: bool,
+}
+
+/// What hosts read of a body that nobody wants, so that the connection can be used again.
+const SPARED: u64 = 64 * 1024;
+
+impl Finish {
+    fn of(request: &Request) -> Self {
+        let body = request.body();
+        let long = !body.is_end_stream() && body.size_hint().exact().is_none_or(|size| size > SPARED);
+        Self { head: request.method() == Method::HEAD, long: long && request.version() < Version::HTTP_2 }
+    }
+
+    fn finish(&self, mut response: Response) -> Response {
+        // A refusal may come before the body does, and then the connection ends with it. A client that is
+        // not told so sends its next request into nothing.
+        if self.long && (response.status().is_client_error() || response.status().is_server_error()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.head { without_body(response) } else { response }
+    }
 }
 
 enum Step {
@@ -272,7 +301,7 @@ impl Future for Answering {
                 }
             },
         };
-        polled.map(|response| Ok(if self.head { without_body(response) } else { response }))
+        polled.map(|response| Ok(self.finish.finish(response)))
     }
 }
 
@@ -285,7 +314,7 @@ impl std::fmt::Debug for Answering {
 /// The answer to HEAD: that of GET, its length stated, without the body.
 fn without_body(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
-    if let Some(length) = http_body::Body::size_hint(&body).exact()
+    if let Some(length) = body.size_hint().exact()
         && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         && !head.headers.contains_key(CONTENT_LENGTH)
     {
