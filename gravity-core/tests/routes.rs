@@ -190,3 +190,12 @@ async fn errors_of_services_are_problems_and_keep_their_secrets() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_parameter_is_never_empty() {
+    let owned = |Path(id): Path<String>| async move { id };
+    let routes: Routes = Routes::new().route(get("/notes/{id}/tags", "tags").allow(PUBLIC).to(owned));
+    for (path, status) in [("/notes/1/tags", 200), ("/notes//tags", 404), ("/notes/tags", 404)] {
+        assert_eq!(call(&routes, ask(Method::GET, path)).await.0, status, "{path}");
+    }
+}
