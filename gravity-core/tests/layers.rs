@@ -247,6 +247,10 @@ async fn long_answers_are_compressed_when_asked() {
     assert!(body.len() < 800);
 }
 
+async fn size(Json(value): Json<Value>) -> String {
+    value.to_string()
+}
+
 #[tokio::test(start_paused = true)]
 async fn single_layers_stand_around_any_service() {
     let slow = tower::service_fn(|_: Request<Body>| async {
@@ -263,9 +267,6 @@ async fn single_layers_stand_around_any_service() {
     let response = panics().layer(broken).oneshot(ask("/x")).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 
-    async fn size(Json(value): Json<Value>) -> String {
-        value.to_string()
-    }
     let routes: Routes = Routes::new().route(post("/", "size").allow(PUBLIC).to(size));
     let mut small = BodyLimitLayer::new(10).layer(routes);
     let send = |body: Body| Request::post("/").header("content-type", "application/json").body(body).unwrap();

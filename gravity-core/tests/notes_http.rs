@@ -1,6 +1,6 @@
 //! Notes over HTTP: the same scenarios in process and through every host, on memory and on every database.
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says where")]
 
 mod notes;
 mod notes_api;

@@ -207,3 +207,12 @@ async fn a_refusal_of_a_long_body_says_that_the_connection_ends() {
         assert!(!headers.contains_key("connection"), "{uri}");
     }
 }
+
+#[tokio::test]
+async fn a_parameter_is_never_empty() {
+    let owned = |Path(id): Path<String>| async move { id };
+    let routes: Routes = Routes::new().route(get("/notes/{id}/tags", "tags").allow(PUBLIC).to(owned));
+    for (path, status) in [("/notes/1/tags", 200), ("/notes//tags", 404), ("/notes/tags", 404)] {
+        assert_eq!(call(&routes, ask(Method::GET, path)).await.0, status, "{path}");
+    }
+}

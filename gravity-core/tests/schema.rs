@@ -476,3 +476,12 @@ proptest! {
         let _ = of::<Order>().from_pairs(pairs.into_iter().map(|(k, v)| (k.into(), v.into())));
     }
 }
+
+#[test]
+fn a_number_without_a_fraction_is_an_integer_however_large() {
+    let schema = Schema::compile(&json!({"type": "integer"})).unwrap();
+    for whole in [json!(1e30), json!(1e34), json!(-1e300)] {
+        assert!(schema.validate(&whole).is_ok(), "{whole}");
+    }
+    assert!(schema.validate(&json!(1.5)).is_err());
+}

@@ -1,7 +1,15 @@
 //! `Schema`: the keywords of JSON Schema, one by one.
 
 use gravity_core::validate::{Schema, SchemaError};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// What is wrong, as `pointer code`.
+fn faults(schema: &Schema, value: &Value) -> Vec<String> {
+    match schema.validate(value) {
+        Ok(()) => Vec::new(),
+        Err(faults) => faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect(),
+    }
+}
 
 /// Schema, values it accepts, values it refuses; in the style of the JSON Schema test suite.
 #[test]

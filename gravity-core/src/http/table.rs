@@ -142,6 +142,11 @@ impl Table {
             well_formed(request, &self.limits, source)?;
             return Err(Refusal::NotFound);
         };
+        // The router takes nothing for a parameter where a piece of the path follows: `/notes//comments`.
+        if found.params.iter().any(|(_, value)| value.is_empty()) {
+            well_formed(request, &self.limits, source)?;
+            return Err(Refusal::NotFound);
+        }
         let node = self.nodes.get(*found.value).ok_or(Refusal::NotFound)?;
         let served = node.find(request.method());
         let picky =

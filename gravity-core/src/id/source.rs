@@ -76,6 +76,8 @@ fn random() -> u128 {
 mod tests {
     use std::collections::HashSet;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn millis(uuid: Uuid) -> u128 {
@@ -125,5 +127,28 @@ mod tests {
         }
         let all: HashSet<_> = drawn.into_iter().flatten().collect();
         assert_eq!(all.len(), 8_000);
+    }
+
+    proptest! {
+        #[test]
+        fn ids_ascend_whatever_the_clock_does(
+            times in prop::collection::vec(
+                prop_oneof![-3_i64..3, -62_135_596_800_000_i64..253_402_207_200_999],
+                1..50,
+            ),
+            start: u128,
+        ) {
+            let source = UuidSource::new();
+            source.last.lock().unwrap().random = start >> (128 - RANDOM_BITS);
+            let (mut last, mut latest) = (Uuid::nil(), 0);
+            for time in times {
+                let next = source.next(Timestamp::from_millis(time).unwrap());
+                prop_assert!(next > last);
+                // Its time is the latest so far; full random bits may have carried into it.
+                latest = latest.max(u128::try_from(time).unwrap_or(0));
+                prop_assert!((latest..=latest + 1).contains(&millis(next)), "{next} at {latest}");
+                last = next;
+            }
+        }
     }
 }

@@ -13,8 +13,12 @@ pub(super) enum Number {
 }
 
 impl Number {
-    pub(super) const fn is_integer(self) -> bool {
-        matches!(self, Self::Integer(_))
+    /// Whether it has no fraction, however large it is.
+    pub(super) fn is_integer(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Fraction(float) => float.fract() == 0.0,
+        }
     }
 
     #[expect(
