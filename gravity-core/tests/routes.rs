@@ -194,7 +194,6 @@ async fn only_the_chunked_coding_is_taken() {
 async fn debug_shows_no_secret() {
     use gravity_core::http::{Cookies, Parts, SetCookie};
 
-    let tell = async |cookies: Cookies, parts: Tell| format!("{cookies:?} {}", parts.0);
     struct Tell(String);
     impl<S> gravity_core::http::FromParts<S> for Tell {
         fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -202,6 +201,7 @@ async fn debug_shows_no_secret() {
         }
         fn describe(_: &mut gravity_core::http::openapi::Operation<'_>) {}
     }
+    let tell = async |cookies: Cookies, parts: Tell| format!("{cookies:?} {}", parts.0);
     let routes: Routes = Routes::new().route(get("/tell", "tell").allow(PUBLIC).to(tell));
     let request = Request::get("/tell?token=hunter2")
         .header("cookie", "session=hunter2")

@@ -138,9 +138,9 @@ async fn a_shutdown_closes_websockets() {
     }
     stop.send(()).unwrap();
     // A close frame that says 1001, and an answer to it.
-    let mut head = [0; 4];
-    client.read_exact(&mut head).await.unwrap();
-    assert_eq!((head[0], &head[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
+    let mut close = [0; 4];
+    client.read_exact(&mut close).await.unwrap();
+    assert_eq!((close[0], &close[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
     client.write_all(&[0x88, 0x82, 0, 0, 0, 0, 3, 0xe9]).await.unwrap();
     serving.await.unwrap();
 }
