@@ -101,6 +101,13 @@ async fn a_body_may_be_left_out() {
     assert_eq!(call(&routes, json().body(Body::from(r#"{"name":"b"}"#)).unwrap()).await.text(), "b");
     assert_eq!(call(&routes, empty(json())).await.status, 400);
     assert_eq!(call(&routes, Request::post("/").body(Body::from("{}")).unwrap()).await.status, 415);
+    // As chunks: nobody knows that there is nothing before it has been read.
+    let chunks = |text: &'static str| {
+        let pieces = [Ok::<_, std::io::Error>(bytes::Bytes::from_static(text.as_bytes()))];
+        Request::post("/").body(Body::from_stream(futures_util::stream::iter(pieces))).unwrap()
+    };
+    assert_eq!(call(&routes, chunks("")).await.text(), "nobody");
+    assert_eq!(call(&routes, chunks("{}")).await.status, 415);
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -277,3 +277,15 @@ async fn single_layers_stand_around_any_service() {
     assert_eq!(unknown.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(small.call(send(Body::from("\"0\""))).await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_error_of_a_layer_has_the_id_of_its_request() {
+    let refusing = tower::layer::layer_fn(|_| {
+        tower::service_fn(|_: Request<Body>| async { Err::<Response, _>(std::io::Error::other("no")) })
+    });
+    let routes = routes().layer(refusing).layer(CorrelationLayer::new());
+    let (status, headers, body) = call(&routes, ask("/echo/a")).await;
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem["request_id"], headers["x-request-id"].to_str().unwrap());
+}

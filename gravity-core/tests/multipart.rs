@@ -41,6 +41,15 @@ async fn fields_come_one_after_another() {
     );
 }
 
+#[tokio::test]
+async fn a_form_may_come_in_one_large_piece() {
+    let routes = post_root!(list);
+    for (fields, size) in [(1, 200), (90, 500), (99, 1000)] {
+        let answer = call(&routes, send(many(fields, size))).await;
+        assert_eq!((answer.status, answer.json().as_array().map(Vec::len)), (200, Some(fields)), "{fields}");
+    }
+}
+
 proptest! {
     #[test]
     fn pieces_may_be_cut_anywhere(cuts in proptest::collection::vec(1_usize..40, 1..40)) {

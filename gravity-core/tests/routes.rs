@@ -160,6 +160,63 @@ async fn layers_are_around_routes_and_refusals() {
 }
 
 #[tokio::test]
+async fn the_layers_of_a_nested_table_answer_for_its_paths() {
+    use tower_http::set_header::SetResponseHeaderLayer;
+    let layer =
+        SetResponseHeaderLayer::overriding(http::header::SERVER, http::HeaderValue::from_static("gravity"));
+    let api: Routes = Routes::new().nest("/api", routes().layer(layer)).nest("/bare", routes());
+    for (method, status) in [(Method::OPTIONS, 204), (Method::PUT, 405)] {
+        let (got, headers, _) = call(&api, ask(method.clone(), "/api/notes")).await;
+        assert_eq!((got.as_u16(), &headers["server"]), (status, &"gravity".parse().unwrap()), "{method}");
+        assert_eq!(headers["allow"], "GET, HEAD, OPTIONS, POST");
+        let (got, headers, _) = call(&api, ask(method.clone(), "/bare/notes")).await;
+        assert_eq!((got.as_u16(), headers.get("server")), (status, None), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_chunked_coding_is_taken() {
+    for (codings, status) in [
+        (&["chunked"][..], 404),
+        (&["Chunked"], 404),
+        (&["gzip, chunked"], 400),
+        (&["chunked, chunked"], 400),
+        (&["identity"], 400),
+        (&["chunked", "chunked"], 400),
+    ] {
+        let mut request = ask(Method::POST, "/nothing");
+        for coding in codings {
+            request.headers_mut().append("transfer-encoding", coding.parse().unwrap());
+        }
+        assert_eq!(call(&routes(), request).await.0.as_u16(), status, "{codings:?}");
+    }
+}
+
+#[tokio::test]
+async fn debug_shows_no_secret() {
+    use gravity_core::http::{Cookies, Parts, SetCookie};
+
+    struct Tell(String);
+    impl<S> gravity_core::http::FromParts<S> for Tell {
+        fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+            Ok(Self(format!("{parts:?}")))
+        }
+        fn describe(_: &mut gravity_core::http::openapi::Operation<'_>) {}
+    }
+    let tell = async |cookies: Cookies, parts: Tell| format!("{cookies:?} {}", parts.0);
+    let routes: Routes = Routes::new().route(get("/tell", "tell").allow(PUBLIC).to(tell));
+    let request = Request::get("/tell?token=hunter2")
+        .header("cookie", "session=hunter2")
+        .header("authorization", "Bearer hunter2")
+        .body(Body::empty())
+        .unwrap();
+    let told = String::from_utf8(call(&routes, request).await.2).unwrap();
+    assert!(told.contains("session") && told.contains("/tell") && !told.contains("hunter2"), "{told}");
+    let cookie = SetCookie::new("session", "hunter2").unwrap();
+    assert!(!format!("{cookie:?}").contains("hunter2"));
+}
+
+#[tokio::test]
 async fn errors_of_services_are_problems_and_keep_their_secrets() {
     use gravity_core::Error;
     use std::time::Duration;

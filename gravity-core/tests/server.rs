@@ -116,3 +116,31 @@ async fn a_drain_has_an_end() {
     assert_eq!(probe.ended(), 1);
     assert!(raw.is_closed().await);
 }
+
+#[tokio::test]
+async fn a_shutdown_closes_websockets() {
+    use gravity_core::http::websocket::{Upgrading, WebSocketUpgrade};
+    use gravity_core::http::{PUBLIC, get};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn listen(upgrade: WebSocketUpgrade) -> Upgrading {
+        upgrade.on_upgrade(async |mut socket| while let Some(Ok(_)) = socket.recv().await {})
+    }
+    let routes: Routes = Routes::new().route(get("/", "listen").allow(PUBLIC).to(listen));
+    let (address, stop, serving) = start(routes, ServerConfig::new()).await;
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let ask = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    client.write_all(ask).await.unwrap();
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"\r\n\r\n") {
+        heard.push(client.read_u8().await.unwrap());
+    }
+    stop.send(()).unwrap();
+    // A close frame that says 1001, and an answer to it.
+    let mut close = [0; 4];
+    client.read_exact(&mut close).await.unwrap();
+    assert_eq!((close[0], &close[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
+    client.write_all(&[0x88, 0x82, 0, 0, 0, 0, 3, 0xe9]).await.unwrap();
+    serving.await.unwrap();
+}

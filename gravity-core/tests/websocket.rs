@@ -1,4 +1,5 @@
 //! The WebSocket suite through every host.
+#![cfg(feature = "testing")]
 
 use gravity_core::testing::http::{Host, Kind};
 use gravity_core::testing::websocket::{Server, Suite};

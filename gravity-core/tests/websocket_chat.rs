@@ -1,4 +1,5 @@
 //! A small chat: how WebSockets are meant to be used.
+#![cfg(feature = "testing")]
 
 use std::time::Duration;
 

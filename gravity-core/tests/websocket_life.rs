@@ -1,4 +1,5 @@
 //! The life of a socket, on a clock that the test moves: pings, timeouts, back-pressure, shutdown.
+#![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};

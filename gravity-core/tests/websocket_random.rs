@@ -1,4 +1,5 @@
 //! Random histories of a socket: what is right comes back, and what is wrong ends it.
+#![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use gravity_core::http::Routes;

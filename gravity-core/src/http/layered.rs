@@ -36,19 +36,20 @@ where
     Arc::new(move |inner| {
         let outer = layer.layer(inner);
         BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
+            let id = request.extensions().get::<RequestId>().cloned();
             // A layer such as a concurrency limit wants to be asked whether it is ready.
             outer
                 .clone()
                 .oneshot(request)
                 .map_ok(|response| response.map(Body::new))
-                .or_else(|error| std::future::ready(Ok(failed(error.into()))))
+                .or_else(|error| std::future::ready(Ok(failed(error.into(), id))))
         }))
     })
 }
 
 /// A layer that ends with an error has not let the request through.
-fn failed(error: BoxError) -> Response {
-    Problem::new(problems::UNAVAILABLE).because(error).render(RequestId::generate())
+fn failed(error: BoxError, id: Option<RequestId>) -> Response {
+    Problem::new(problems::UNAVAILABLE).because(error).render(id.unwrap_or_else(RequestId::generate))
 }
 
 /// The innermost service of a layered route: its handler.
@@ -69,7 +70,7 @@ impl Service<Request> for Innermost {
         let running = match head.extensions.remove::<Matched>() {
             Some(matched) => Running::start(&self.0, head, matched, body),
             // A layer has made a request of its own, without what the router found.
-            None => Running::ready(failed("a layer has dropped the request's extensions".into())),
+            None => Running::ready(failed("a layer has dropped the request's extensions".into(), None)),
         };
         running::Infallibly(running)
     }

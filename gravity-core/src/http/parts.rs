@@ -1,6 +1,7 @@
 //! [`Parts`]: all of a request but its body, as extractors, rules and responses see it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, Method, Uri};
@@ -15,12 +16,22 @@ use crate::Principal;
 use crate::validate::{Faults, nul_at};
 
 /// All of a request but its body: the head, the matched route, its path parameters and the caller.
-#[derive(Debug)]
+///
+/// `Debug` shows the method and the route only: address, headers and caller may hold what a log must not.
 pub struct Parts {
     pub(crate) head: http::request::Parts,
     pub(crate) matched: Matched,
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) request_id: Option<RequestId>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("method", self.method())
+            .field("route", self.route())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the router found: the route, and where the values of its parameters lie in the path.

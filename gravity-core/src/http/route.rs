@@ -45,6 +45,30 @@ pub fn method(method: Method, path: &str, operation_id: &'static str) -> Draft {
 }
 
 /// The beginning of a route: it has yet to say who may call it.
+///
+/// ```
+/// use gravity_core::http::{PUBLIC, Routes, get};
+///
+/// let routes: Routes = Routes::new().route(get("/hello", "hello").allow(PUBLIC).to(async || "hello"));
+/// ```
+///
+/// Without `allow` the same does not compile:
+///
+/// ```compile_fail,E0599
+/// use gravity_core::http::{Routes, get};
+///
+/// let routes: Routes = Routes::new().route(get("/hello", "hello").to(async || "hello"));
+/// ```
+///
+/// Nor does a permission that is spelled otherwise than it was declared:
+///
+/// ```compile_fail,E0425
+/// use gravity_core::Permission;
+/// use gravity_core::http::{Routes, get};
+///
+/// const NOTES_READ: Permission = Permission::new("notes:read");
+/// let routes: Routes = Routes::new().route(get("/notes", "listNotes").allow(NOTES_RAED).to(async || "none"));
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a route does nothing until it is given to `Routes::route`"]
 pub struct Draft {

@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Tells what outlives its request, such as WebSockets, that the server is going away.
 ///
-/// A host puts it into the extensions of every request; where a host does not, a layer can.
+/// Our [`Server`](crate::http::host::hyper::Server) puts its own into the extensions of requests that
+/// upgrade their connection. With `axum::serve` and actix-web a layer can, or the handler of the socket does.
 ///
 /// ```
 /// use gravity_core::http::Shutdown;

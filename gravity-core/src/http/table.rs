@@ -16,7 +16,7 @@ use tower::{Service, ServiceExt};
 
 use super::body::{Body, BoxError};
 use super::handler::Endpoint;
-use super::layered::{Fallback, Innermost, Layered};
+use super::layered::{Fallback, Innermost, LayerFn, Layered};
 use super::limits::Limits;
 use super::parts::{Matched, Spans};
 use super::problem::{Problem, ProblemKind};
@@ -44,6 +44,8 @@ pub(crate) struct Table {
 struct Node {
     methods: Vec<(Method, Served)>,
     allow: Option<HeaderValue>,
+    /// What answers 405 and `OPTIONS` here, where the layers are not those of the table.
+    refused: Option<Layered>,
 }
 
 struct Served {
@@ -103,10 +105,8 @@ impl Table {
                 Err(_) => paths.at(path).map_or(0, |found| *found.value),
             };
             let target = Arc::new(Target { info: Arc::clone(&route.info), endpoint: route.run.bind(&()) });
-            let layered = (!route.layers.is_empty()).then(|| {
-                let innermost = Layered::new(Innermost(Arc::clone(&target)));
-                route.layers.iter().fold(innermost, |service, layer| layer(service))
-            });
+            let layered = (!route.layers.is_empty())
+                .then(|| layered(&route.layers, Layered::new(Innermost(Arc::clone(&target)))));
             if let Some(node) = nodes.get_mut(slot) {
                 node.methods.push((route.info.method.clone(), Served { target, layered }));
             }
@@ -114,8 +114,17 @@ impl Table {
         for node in &mut nodes {
             node.allow = allow(&node.methods);
         }
-        let fallback = (!inner.layers.is_empty())
-            .then(|| inner.layers.iter().fold(Layered::new(Fallback), |service, layer| layer(service)));
+        for route in &inner.routes {
+            // The layers of a table that was put into this one answer for its paths: CORS does so for the
+            // preflight of a browser.
+            if !same(&route.layers, &inner.layers)
+                && let Ok(found) = paths.at(&route.info.path)
+                && let Some(node) = nodes.get_mut(*found.value)
+            {
+                node.refused.get_or_insert_with(|| layered(&route.layers, Layered::new(Fallback)));
+            }
+        }
+        let fallback = (!inner.layers.is_empty()).then(|| layered(&inner.layers, Layered::new(Fallback)));
         Self { paths, nodes, limits: inner.limits, fallback }
     }
 
@@ -164,7 +173,12 @@ impl Table {
     }
 
     fn refuse(&self, refusal: Refusal, mut request: Request) -> Step {
-        match &self.fallback {
+        let own = match refusal {
+            Refusal::Method(_) | Refusal::Options(_) => self.paths.at(request.uri().path()).ok(),
+            Refusal::NotFound | Refusal::Broken(..) => None,
+        };
+        let own = own.and_then(|found| self.nodes.get(*found.value)?.refused.as_ref());
+        match own.or(self.fallback.as_ref()) {
             Some(fallback) => {
                 request.extensions_mut().insert(refusal);
                 Step::Layered(Box::pin(fallback.clone().oneshot(request)))
@@ -172,6 +186,14 @@ impl Table {
             None => Step::Running(Running::ready(refusal.answer(request.extensions().get().cloned()))),
         }
     }
+}
+
+fn layered(layers: &[LayerFn], innermost: Layered) -> Layered {
+    layers.iter().fold(innermost, |service, layer| layer(service))
+}
+
+fn same(some: &[LayerFn], others: &[LayerFn]) -> bool {
+    some.len() == others.len() && some.iter().zip(others).all(|(one, other)| Arc::ptr_eq(one, other))
 }
 
 impl Node {
@@ -220,7 +242,8 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
             "The path and query are longer than this server takes.",
         ));
     }
-    let (mut size, mut hosts, mut lengths, mut encodings, mut picky) = (0, 0, 0, 0, false);
+    let (mut size, mut hosts, mut lengths, mut encodings) = (0, 0, 0, 0);
+    let (mut foreign, mut picky) = (false, false);
     let headers: &HeaderMap = request.headers();
     for (name, value) in headers {
         size += name.as_str().len() + value.len();
@@ -230,6 +253,8 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
             lengths += 1;
         } else if name == TRANSFER_ENCODING {
             encodings += 1;
+            // Every other coding is read in one way here and in another by a proxy.
+            foreign |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
         } else if name == ACCEPT {
             picky |= value.as_bytes() != b"*/*";
         }
@@ -248,6 +273,12 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
     }
     if lengths > 1 || (lengths == 1 && encodings > 0) {
         return Err(Refusal::Broken(problems::BAD_REQUEST, "The request states its length in two ways."));
+    }
+    if foreign || encodings > 1 {
+        return Err(Refusal::Broken(
+            problems::BAD_REQUEST,
+            "The only transfer coding that is taken is chunked, once.",
+        ));
     }
     Ok(picky)
 }

@@ -1,5 +1,7 @@
 //! [`Cookies`]: the cookies of a request.
 
+use std::fmt;
+
 use super::FromParts;
 use crate::http::cookie;
 use crate::http::openapi::Operation;
@@ -7,7 +9,8 @@ use crate::http::parts::Parts;
 use crate::http::problem::Problem;
 
 /// The cookies of a request. Those that break the rules are not among them, nor any past the 128th.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// `Debug` shows their names only: a session is as good as a password.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
@@ -19,6 +22,12 @@ impl Cookies {
     /// All names and values, in the order of the request.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }
 

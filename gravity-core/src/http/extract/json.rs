@@ -20,9 +20,7 @@ use crate::validate::{Faults, Schema, find_nuls, may_hold_nul};
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Json<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
         if !is_json(parts.headers()) {
-            return Err(
-                Problem::new(problems::UNSUPPORTED_MEDIA_TYPE).detail("The body must be application/json.")
-            );
+            return Err(no_json());
         }
         let bytes = collect(parts, body).await?;
         read(&bytes, parts.limits().json_depth).map(Self)
@@ -39,14 +37,24 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Jso
 /// The document, or `None` where the request has no body at all.
 impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> for Option<Json<T>> {
     async fn from_request(parts: &mut Parts, body: Body, state: &S) -> Result<Self, Problem> {
-        let nothing = http_body::Body::is_end_stream(&body) && !parts.headers().contains_key(CONTENT_TYPE);
-        if nothing { Ok(None) } else { Json::from_request(parts, body, state).await.map(Some) }
+        if parts.headers().contains_key(CONTENT_TYPE) {
+            return Json::from_request(parts, body, state).await.map(Some);
+        }
+        // A body that comes in chunks is known to be empty once it has been read.
+        if http_body::Body::is_end_stream(&body) || collect(parts, body).await?.is_empty() {
+            return Ok(None);
+        }
+        Err(no_json())
     }
 
     fn describe(operation: &mut Operation<'_>) {
         <Json<T> as FromRequest<S>>::describe(operation);
         operation.body_is_optional();
     }
+}
+
+fn no_json() -> Problem {
+    Problem::new(problems::UNSUPPORTED_MEDIA_TYPE).detail("The body must be application/json.")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

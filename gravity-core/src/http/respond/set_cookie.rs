@@ -21,7 +21,7 @@ const MAX_LEN: usize = 4096;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
     name: String,
     value: String,
@@ -170,6 +170,13 @@ impl SetCookie {
 
 fn is_attribute(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';')
+}
+
+/// The value stays hidden: a session is as good as a password.
+impl std::fmt::Debug for SetCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetCookie").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Display for SetCookie {

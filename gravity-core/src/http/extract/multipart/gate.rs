@@ -30,6 +30,8 @@ struct State {
     left: AtomicU64,
     /// Whether the parser is to look at what it has before anything passes.
     closed: AtomicBool,
+    /// Whether the parser has had a look since nothing may pass any more.
+    warned: AtomicBool,
 }
 
 /// The head of a part has no end.
@@ -42,6 +44,7 @@ impl Keeper {
     pub(super) fn ask(&self, bytes: u64) {
         self.0.left.store(bytes, Ordering::Relaxed);
         self.0.closed.store(true, Ordering::Relaxed);
+        self.0.warned.store(false, Ordering::Relaxed);
     }
 }
 
@@ -64,6 +67,11 @@ impl Stream for Gate {
         loop {
             let left = state.left.load(Ordering::Relaxed);
             if left == 0 {
+                // Before the first boundary the parser asks for more before it looks at what it got last.
+                if !state.warned.swap(true, Ordering::Relaxed) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 return Poll::Ready(Some(Err(HeadTooLarge.into())));
             }
             let Some(frame) = ready!(Pin::new(&mut this.body).poll_frame(cx)) else {

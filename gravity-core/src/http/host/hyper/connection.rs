@@ -13,6 +13,7 @@ use super::config::ServerConfig;
 use super::service::{OnConnection, Serve};
 use super::sniff::Sniffed;
 use super::timer::HeadTimer;
+use crate::http::Shutdown;
 use crate::http::body::BoxError;
 use crate::http::host::PeerAddr;
 use crate::http::host::wire::{MAX_HEAD, Wire};
@@ -33,11 +34,12 @@ pub(super) async fn run<S: Serve>(
     peer: SocketAddr,
     service: S,
     config: Arc<ServerConfig>,
+    shutdown: Shutdown,
     mut phase: watch::Receiver<Phase>,
 ) {
     let mut stop = phase.clone();
     tokio::select! {
-        outcome = serve(stream, peer, service, &config, &mut phase) => {
+        outcome = serve(stream, peer, service, &config, shutdown, &mut phase) => {
             // Clients that go away in the midst of things are everyday life.
             if let Err(error) = outcome {
                 tracing::debug!(%peer, error = &*error, "connection ended");
@@ -53,6 +55,7 @@ async fn serve<S: Serve>(
     peer: SocketAddr,
     service: S,
     config: &ServerConfig,
+    shutdown: Shutdown,
     phase: &mut watch::Receiver<Phase>,
 ) -> Result<(), BoxError> {
     // Answers are written whole; waiting for more to send only delays them.
@@ -63,7 +66,7 @@ async fn serve<S: Serve>(
     };
     let Some(io) = sniffed else { return Ok(()) };
     let wire = io.wire().cloned();
-    let service = OnConnection { inner: service, peer: PeerAddr(peer), wire: wire.clone() };
+    let service = OnConnection { inner: service, peer: PeerAddr(peer), wire: wire.clone(), shutdown };
     let io = TokioIo::new(io);
     if let Some(wire) = wire {
         let connection = http1(config, &wire).serve_connection(io, service).with_upgrades();

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use super::config::ServerConfig;
 use super::connection::{self, Phase};
 use super::service::Serve;
+use crate::http::Shutdown;
 
 /// A server for HTTP/1.1 and HTTP/2 (h2c with prior knowledge) on one port, without TLS: a proxy or
 /// the platform brings that.
@@ -74,7 +75,8 @@ pub struct Serving<S> {
 
 impl<S: Serve> Serving<S> {
     /// Stops when the future is done: no new connections are taken, idle ones are closed, running
-    /// requests may end within the [drain timeout](ServerConfig::with_drain_timeout).
+    /// requests may end within the [drain timeout](ServerConfig::with_drain_timeout), and WebSockets are
+    /// closed with 1001.
     pub fn with_graceful_shutdown(self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { signal: Box::pin(signal), ..self }
     }
@@ -84,14 +86,21 @@ impl<S: Serve> Serving<S> {
         let config = Arc::new(config);
         let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
         let (phase, watcher) = watch::channel(Phase::Serving);
+        let shutdown = Shutdown::new();
         loop {
             let mut next = pin!(accept(&listener, &places));
             let (stream, peer, place) = tokio::select! {
                 accepted = next.as_mut() => accepted,
                 () = signal.as_mut() => break,
             };
-            let connection =
-                connection::run(stream, peer, service.clone(), Arc::clone(&config), watcher.clone());
+            let connection = connection::run(
+                stream,
+                peer,
+                service.clone(),
+                Arc::clone(&config),
+                shutdown.clone(),
+                watcher.clone(),
+            );
             tokio::spawn(async move {
                 connection.await;
                 drop(place);
@@ -100,7 +109,12 @@ impl<S: Serve> Serving<S> {
         // Connections that wait in the queue are refused at once, and not left to wait for the drain.
         drop((listener, watcher));
         phase.send_replace(Phase::Draining);
-        if tokio::time::timeout(config.drain_timeout, phase.closed()).await.is_err() {
+        shutdown.begin();
+        let ended = async {
+            phase.closed().await;
+            shutdown.finished().await;
+        };
+        if tokio::time::timeout(config.drain_timeout, ended).await.is_err() {
             tracing::warn!(
                 open = phase.receiver_count(),
                 "requests are cut off: the drain timeout has passed"

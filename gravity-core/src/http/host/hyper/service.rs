@@ -15,7 +15,7 @@ use crate::http::host::PeerAddr;
 use crate::http::host::wire::Wire;
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;
-use crate::http::{Answering, Response, Routes, problems};
+use crate::http::{Answering, Response, Routes, Shutdown, problems};
 
 /// Plain hyper serves `Routes` as they are, without a clone for each request.
 impl Service<Request<Incoming>> for Routes {
@@ -68,6 +68,8 @@ pub(super) struct OnConnection<S> {
     pub(super) peer: PeerAddr,
     /// What came over the wire; none on HTTP/2, whose framing is never in doubt.
     pub(super) wire: Option<Arc<Wire>>,
+    /// For what a request upgrades to, which the connection no longer waits for.
+    pub(super) shutdown: Shutdown,
 }
 
 type Plain<S, F> = MapOk<F, fn(http::Response<<S as Serve>::Body>) -> Response>;
@@ -88,6 +90,9 @@ impl<S: Serve> Service<Request<Incoming>> for OnConnection<S> {
         wire.head_was_read();
         let upgrades = request.extensions().get::<hyper::upgrade::OnUpgrade>().is_some();
         request.extensions_mut().insert(self.peer);
+        if upgrades {
+            request.extensions_mut().insert(self.shutdown.clone());
+        }
         let answer = self.inner.call(request).map_ok(plain::<S> as fn(_) -> _);
         if !upgrades {
             return Either::Left(answer);
