@@ -3,6 +3,7 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod id;
 pub mod metrics;
