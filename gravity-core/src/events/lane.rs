@@ -4,7 +4,7 @@
 pub const LANES: i16 = 16;
 
 /// The lane of a key, the same on every node and in every release.
-pub(super) fn lane_of(key: &str) -> i16 {
+pub(crate) fn lane_of(key: &str) -> i16 {
     // FNV-1a. Its upper half is folded in, because its lowest bits alone mix little.
     let hash = key
         .bytes()

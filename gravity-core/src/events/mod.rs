@@ -30,6 +30,8 @@ pub use event::Event;
 pub use failure::Failure;
 pub use handler::Handler;
 pub use lane::LANES;
+#[cfg(feature = "testing")]
+pub(crate) use lane::lane_of;
 pub use memory::{MemoryEvents, MemoryTx};
 pub use node::{EventNode, NodeConfig};
 pub use outbox::Outbox;

@@ -3,4 +3,5 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
+pub mod events;
 pub mod http;
