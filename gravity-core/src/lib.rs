@@ -1,5 +1,6 @@
 //! What every Gravity service stands on.
 
+pub mod broadcast;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;
@@ -35,3 +36,7 @@ pub use time::{Clock, TestClock, Timestamp};
 #[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
 #[doc = include_str!("../../docs/guides/write-a-store.md")]
 mod write_a_store {}
+
+#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/events.md")]
+mod events_guide {}
