@@ -9,7 +9,8 @@ use gravity_core::broadcast::{Broadcast, LocalBroadcast, Received, Topic, TopicR
 async fn every_receiver_hears_every_message_of_its_topic_in_order() {
     let broadcast = LocalBroadcast::new(64);
     broadcast.send("a", "nobody hears".into()).await.unwrap();
-    let mut receivers = vec![broadcast.subscribe("a").await.unwrap(), broadcast.subscribe("a").await.unwrap()];
+    let mut receivers =
+        vec![broadcast.subscribe("a").await.unwrap(), broadcast.subscribe("a").await.unwrap()];
     let mut other = broadcast.subscribe("b").await.unwrap();
     for number in 0..10 {
         broadcast.clone().send("a", number.to_string().into()).await.unwrap();

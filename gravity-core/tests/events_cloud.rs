@@ -92,17 +92,39 @@ fn rules_for_attributes_are_checked() {
     assert_eq!(event.extensions.len(), 2);
     assert!(Envelope::try_from(event).is_err(), "somebody else's id");
     let bad = [
-        ("specversion", json!("0.3")), ("specversion", json!(1.0)), ("specversion", Value::Null),
-        ("id", json!("")), ("id", json!(7)), ("id", Value::Null), ("id", json!("a\u{1}")),
-        ("id", json!("\u{fffe}")), ("id", json!("\u{1ffff}")), ("id", json!("\u{fdd0}")),
-        ("source", json!("")), ("source", json!("a b")), ("source", json!("%zz")), ("source", json!("ü")),
-        ("type", json!("")), ("type", json!("a\u{85}")), ("subject", json!("")), ("subject", json!({})),
-        ("time", json!("yesterday")), ("time", json!("2018-04-05")), ("time", json!(0)),
-        ("datacontenttype", json!("json")), ("datacontenttype", json!("")),
-        ("dataschema", json!("/relative")), ("dataschema", json!("")),
-        ("Upper", json!("x")), ("under_score", json!("x")), ("", json!("x")), ("dash-ed", json!(1)),
-        ("comexampleothervalue", json!(1.5)), ("comexampleothervalue", json!(2_147_483_648_i64)),
-        ("comexampleothervalue", json!([1])), ("comexampleothervalue", json!({ "a": 1 })),
+        ("specversion", json!("0.3")),
+        ("specversion", json!(1.0)),
+        ("specversion", Value::Null),
+        ("id", json!("")),
+        ("id", json!(7)),
+        ("id", Value::Null),
+        ("id", json!("a\u{1}")),
+        ("id", json!("\u{fffe}")),
+        ("id", json!("\u{1ffff}")),
+        ("id", json!("\u{fdd0}")),
+        ("source", json!("")),
+        ("source", json!("a b")),
+        ("source", json!("%zz")),
+        ("source", json!("ü")),
+        ("type", json!("")),
+        ("type", json!("a\u{85}")),
+        ("subject", json!("")),
+        ("subject", json!({})),
+        ("time", json!("yesterday")),
+        ("time", json!("2018-04-05")),
+        ("time", json!(0)),
+        ("datacontenttype", json!("json")),
+        ("datacontenttype", json!("")),
+        ("dataschema", json!("/relative")),
+        ("dataschema", json!("")),
+        ("Upper", json!("x")),
+        ("under_score", json!("x")),
+        ("", json!("x")),
+        ("dash-ed", json!(1)),
+        ("comexampleothervalue", json!(1.5)),
+        ("comexampleothervalue", json!(2_147_483_648_i64)),
+        ("comexampleothervalue", json!([1])),
+        ("comexampleothervalue", json!({ "a": 1 })),
         ("data_base64", json!("AA==")),
     ];
     for (name, value) in bad {
@@ -115,7 +137,8 @@ fn rules_for_attributes_are_checked() {
         event.as_object_mut().unwrap().remove(missing);
         assert!(serde_json::from_value::<CloudEvent>(event).is_err(), "{missing}");
     }
-    let bytes = json!({ "specversion": "1.0", "id": "x", "source": "/a", "type": "t", "data_base64": "AP8=" });
+    let bytes =
+        json!({ "specversion": "1.0", "id": "x", "source": "/a", "type": "t", "data_base64": "AP8=" });
     let event: CloudEvent = serde_json::from_value(bytes.clone()).unwrap();
     assert_eq!(serde_json::to_value(&event).unwrap(), bytes);
 }

@@ -31,7 +31,8 @@ fn deposit(key: &str, cents: i64) -> Draft<Deposited> {
 /// Reads on from a position, as a subscriber does, and gives what was found and the new position.
 async fn read(db: &Database, store: &SqlEvents, from: i64) -> (Vec<i64>, i64) {
     let head = store.advance().await.unwrap();
-    let query = db.query("SELECT body FROM events_log WHERE position > $1 AND position <= $2 ORDER BY position");
+    let query =
+        db.query("SELECT body FROM events_log WHERE position > $1 AND position <= $2 ORDER BY position");
     let bodies: Vec<String> = query.bind(from).bind(head).fetch_all_scalars().await.unwrap();
     let cents = |body: &String| {
         serde_json::from_str::<serde_json::Value>(body).unwrap()["data"]["cents"].as_i64().unwrap()

@@ -9,7 +9,7 @@ mod receiver;
 mod topic;
 
 pub use local::LocalBroadcast;
-pub use receiver::{Receiver, Received};
+pub use receiver::{Received, Receiver};
 pub use topic::{Topic, TopicReceived, TopicReceiver};
 
 use async_trait::async_trait;

@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn waits_double_within_their_bounds() {
-        let retry = Retry::new().with_waits(Duration::from_secs(1), Duration::from_secs(60));
+        let retry = Retry::new().with_waits(Duration::from_secs(1), Duration::from_mins(1));
         for attempt in 1..200 {
-            let full = Duration::from_secs(1_u64 << (attempt - 1).min(10)).min(Duration::from_secs(60));
+            let full = Duration::from_secs(1_u64 << (attempt - 1).min(10)).min(Duration::from_mins(1));
             let wait = retry.wait(attempt);
             assert!(wait <= full && wait >= full / 2, "{attempt}: {wait:?}");
         }

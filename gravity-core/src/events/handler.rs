@@ -42,11 +42,8 @@ pub trait Handler<E: Event, S: EventStore>: Send + Sync + 'static {
 
 /// A handler that does not show its type of event.
 pub(super) trait AnyHandler<S: EventStore>: Send + Sync + 'static {
-    fn handle<'a>(
-        &'a self,
-        event: &'a Envelope,
-        tx: &'a mut S::Tx<'_>,
-    ) -> BoxFuture<'a, Result<(), Failure>>;
+    fn handle<'a>(&'a self, event: &'a Envelope, tx: &'a mut S::Tx<'_>)
+    -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 /// Reads the event before its handler sees it.

@@ -131,7 +131,9 @@ impl<S: EventStore> Outbox<S> {
         let Some(metrics) = &self.metrics else { return };
         for event in events {
             let labels = [("name", event.name.as_str())];
-            metrics.counter("events_published_total", "Events recorded, committed or not.", &labels).increment();
+            metrics
+                .counter("events_published_total", "Events recorded, committed or not.", &labels)
+                .increment();
         }
     }
 }

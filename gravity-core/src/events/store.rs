@@ -94,7 +94,12 @@ pub trait EventStore: Clone + Send + Sync + 'static {
     async fn deliver(&self, batch: Batch<'_>, to: &dyn Deliver<Self>) -> Result<Settlement, Error>;
 
     /// The events that a subscriber has set aside, by position, after one of them or from the first.
-    async fn poisoned(&self, subscriber: &str, after: Option<i64>, limit: usize) -> Result<Vec<Poisoned>, Error>;
+    async fn poisoned(
+        &self,
+        subscriber: &str,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Poisoned>, Error>;
 
     /// Lets an event that was set aside be tried again, as if it had never been. Whether there was one.
     async fn replay(&self, subscriber: &str, id: EventId, now: Timestamp) -> Result<bool, Error>;

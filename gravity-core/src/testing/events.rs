@@ -21,9 +21,9 @@ mod work;
 
 use std::future::Future;
 
-pub use bench::{Bench, Effect, MemoryBench};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use bench::SqlBench;
+pub use bench::{Bench, Effect, MemoryBench};
 pub use load::{Load, run_load};
 pub use sample::{Deposited, Renamed};
 

@@ -28,8 +28,8 @@ impl<'de> Deserialize<'de> for CloudEvent {
 impl CloudEvent {
     /// Reads the structured JSON, and checks it.
     pub fn from_json(text: &str) -> Result<Self, CloudEventError> {
-        let map = serde_json::from_str(text)
-            .map_err(|_| CloudEventError::new("event", "is no JSON object"))?;
+        let map =
+            serde_json::from_str(text).map_err(|_| CloudEventError::new("event", "is no JSON object"))?;
         Self::read(map)
     }
 

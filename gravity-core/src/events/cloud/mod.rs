@@ -1,4 +1,4 @@
-//! The form of events on the wire: CloudEvents 1.0, structured JSON.
+//! The form of events on the wire: `CloudEvents` 1.0, structured JSON.
 
 mod attribute;
 mod convert;

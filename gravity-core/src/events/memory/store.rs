@@ -86,7 +86,7 @@ impl EventStore for MemoryEvents {
     }
 
     async fn listen(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn register(&self, subscriber: &str, start: Start) -> Result<(), Error> {
@@ -197,7 +197,8 @@ impl EventStore for MemoryEvents {
             return Ok(false);
         };
         let entry = state.subscriber(subscriber)?;
-        let is_behind = entry.waiting.values().any(|other| other.key == failed.key && other.position < failed.position);
+        let is_behind =
+            entry.waiting.values().any(|other| other.key == failed.key && other.position < failed.position);
         let due = (!is_behind).then_some(now);
         let waiting = crate::events::work::Failed { attempt: 0, due, error: None, ..failed };
         entry.waiting.insert(waiting.position, waiting);

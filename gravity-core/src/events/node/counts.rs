@@ -20,8 +20,15 @@ impl Counts {
             handled: counter("events_handled_total", "Events handled."),
             failed: counter("events_failed_total", "Attempts to handle an event that failed."),
             poisoned: counter("events_poisoned_total", "Events set aside."),
-            duplicates: counter("events_duplicates_total", "Events passed over that had been handled before."),
-            lag: metrics.gauge("events_lag", "Events of the log after the lane that is furthest behind.", &labels),
+            duplicates: counter(
+                "events_duplicates_total",
+                "Events passed over that had been handled before.",
+            ),
+            lag: metrics.gauge(
+                "events_lag",
+                "Events of the log after the lane that is furthest behind.",
+                &labels,
+            ),
             delay: metrics.histogram("events_delay_seconds", "From the event to its handling.", &labels),
         }
     }

@@ -35,15 +35,17 @@ impl<S: EventStore> Deliver<S> for Dispatch<'_, S> {
                 correlation = %event.correlation,
                 trace = event.trace.map(|trace| tracing::field::display(trace.trace_id())),
             );
-            let handled = AssertUnwindSafe(handler.handle(event, tx)).catch_unwind();
+            let attempt = AssertUnwindSafe(handler.handle(event, tx)).catch_unwind();
             let result = tokio::select! {
-                handled = handled.instrument(span.clone()) => {
-                    handled.unwrap_or_else(|panic| Err(Failure::new(text_of(&*panic))))
+                outcome = attempt.instrument(span.clone()) => {
+                    outcome.unwrap_or_else(|panic| Err(Failure::new(text_of(&*panic))))
                 }
                 () = self.clock.sleep(self.subscriber.timeout) => Err(Failure::new("it took too long")),
             };
             if let Err(failure) = &result {
-                span.in_scope(|| tracing::warn!(attempt = work.attempt + 1, error = %failure, "an event failed"));
+                span.in_scope(
+                    || tracing::warn!(attempt = work.attempt + 1, error = %failure, "an event failed"),
+                );
             }
             result
         })

@@ -66,12 +66,8 @@ impl<S: EventStore> EventNode<S> {
         }
         let heads = watch::Sender::new(Heads::default());
         let mut running = Running::new(&self, &heads);
-        let pump = Pump {
-            store: self.store.clone(),
-            clock: self.clock.clone(),
-            heads,
-            longest: self.config.poll,
-        };
+        let pump =
+            Pump { store: self.store.clone(), clock: self.clock.clone(), heads, longest: self.config.poll };
         let mut helpers = JoinSet::new();
         helpers.spawn(pump.run());
         let store = self.store.clone();

@@ -9,11 +9,7 @@ use crate::events::{Deliver, Error, EventId, Round};
 use super::SqlEvents;
 
 impl SqlEvents {
-    pub(super) async fn handle(
-        &self,
-        batch: Batch<'_>,
-        to: &dyn Deliver<Self>,
-    ) -> Result<Settlement, Error> {
+    pub(super) async fn handle(&self, batch: Batch<'_>, to: &dyn Deliver<Self>) -> Result<Settlement, Error> {
         self.db()
             .transaction(async |tx| {
                 check_claim(tx, &batch).await?;

@@ -56,17 +56,14 @@ impl SqlEvents {
             .bind(rows(limit))
             .fetch_all()
             .await?;
-        let mut due = Due {
-            next: heads.iter().map(|(_, at)| *at).find(|at| *at > now),
-            ..Due::default()
-        };
+        let mut due = Due { next: heads.iter().map(|(_, at)| *at).find(|at| *at > now), ..Due::default() };
         let keys: Vec<&str> =
             heads.iter().filter(|(_, at)| *at <= now).map(|(key, _)| key.as_str()).collect();
         if keys.is_empty() {
             return Ok(due);
         }
         // Those behind a key's first come along, so that a key which recovers catches up in batches.
-        let found: Vec<(i64, EventId, String, i32, Option<Timestamp>, Option<String>)> = self
+        let found: Vec<Waiting> = self
             .db()
             .query(
                 "SELECT w.position, w.event_id, w.key, w.attempt, w.due_at, l.body FROM events_waiting w \
@@ -80,20 +77,35 @@ impl SqlEvents {
             .fetch_all()
             .await?;
         let mut closed = HashSet::new();
-        for (position, id, key, attempt, at, body) in found {
-            if closed.contains(&key) {
+        for row in found {
+            if closed.contains(&row.key) {
                 continue;
             }
-            if let Some(at) = at.filter(|at| *at > now) {
+            if let Some(at) = row.due_at.filter(|at| *at > now) {
                 due.next = Some(due.next.map_or(at, |next| next.min(at)));
-                closed.insert(key);
+                closed.insert(row.key);
                 continue;
             }
-            let attempt = u32::try_from(attempt).unwrap_or(0);
-            due.work.push(Work { position, id, key, attempt, event: parse(body.as_deref()) });
+            due.work.push(Work {
+                position: row.position,
+                id: row.event_id,
+                key: row.key,
+                attempt: u32::try_from(row.attempt).unwrap_or(0),
+                event: parse(row.body.as_deref()),
+            });
         }
         Ok(due)
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct Waiting {
+    position: i64,
+    event_id: EventId,
+    key: String,
+    attempt: i32,
+    due_at: Option<Timestamp>,
+    body: Option<String>,
 }
 
 /// A limit as both engines take it.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::events::Error;
 use crate::events::state::{LaneState, Member, View};
 use crate::events::work::Claim;
-use crate::events::Error;
 
 use super::SqlEvents;
 
@@ -53,8 +53,7 @@ impl SqlEvents {
 
     /// The lanes of these subscribers, or of all.
     pub(super) async fn lanes(&self, subscribers: Option<&[&str]>) -> Result<Vec<LaneState>, Error> {
-        let mut query =
-            self.db().query("SELECT subscriber, lane, owner, fence, position FROM events_lanes");
+        let mut query = self.db().query("SELECT subscriber, lane, owner, fence, position FROM events_lanes");
         if let Some(subscribers) = subscribers {
             query = query.push(" WHERE ").push_in("subscriber", subscribers);
         }
@@ -109,11 +108,7 @@ impl SqlEvents {
 
     pub(super) async fn remove_node(&self, node: Uuid) -> Result<(), Error> {
         self.db().query("DELETE FROM events_members WHERE node = $1").bind(node).execute().await?;
-        self.db()
-            .query("UPDATE events_lanes SET owner = NULL WHERE owner = $1")
-            .bind(node)
-            .execute()
-            .await?;
+        self.db().query("UPDATE events_lanes SET owner = NULL WHERE owner = $1").bind(node).execute().await?;
         Ok(())
     }
 

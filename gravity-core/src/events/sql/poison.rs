@@ -85,11 +85,7 @@ impl SqlEvents {
     }
 }
 
-async fn take(
-    tx: &mut Tx<'_>,
-    subscriber: &str,
-    id: EventId,
-) -> Result<Option<(i64, i16, String)>, Error> {
+async fn take(tx: &mut Tx<'_>, subscriber: &str, id: EventId) -> Result<Option<(i64, i16, String)>, Error> {
     Ok(tx
         .query(
             "DELETE FROM events_poisoned WHERE subscriber = $1 AND event_id = $2 RETURNING position, lane, key",

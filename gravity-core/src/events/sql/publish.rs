@@ -31,8 +31,7 @@ impl SqlEvents {
     }
 
     async fn insert_rows(&self, tx: &mut Tx<'_>, events: &[Envelope]) -> Result<(), Error> {
-        let mut query =
-            tx.query("INSERT INTO events_log (id, name, lane, key, recorded_at, body) VALUES ");
+        let mut query = tx.query("INSERT INTO events_log (id, name, lane, key, recorded_at, body) VALUES ");
         for (at, event) in events.iter().enumerate() {
             let key = event.key();
             let body = serde_json::to_string(&CloudEvent::from(event))
@@ -66,7 +65,9 @@ impl SqlEvents {
         let now = u64::try_from(self.0.began.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
         let told_at = self.0.told_at.load(Ordering::Relaxed);
         let is_due = told_at == 0 || now.saturating_sub(told_at) >= TELL_EVERY_MICROSECONDS;
-        if is_due && self.0.told_at.compare_exchange(told_at, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if is_due
+            && self.0.told_at.compare_exchange(told_at, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
             tx.query("SELECT pg_notify('gravity_events', '')").execute().await?;
         }
         Ok(())

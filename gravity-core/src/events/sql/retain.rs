@@ -11,11 +11,8 @@ const ROWS: i64 = 1_000;
 impl SqlEvents {
     pub(super) async fn delete_old(&self, retention: Retention, now: Timestamp) -> Result<u64, Error> {
         let passed_before = now.saturating_sub(retention.passed);
-        let passed: Vec<(i16, i64)> = self
-            .db()
-            .query("SELECT lane, MIN(position) FROM events_lanes GROUP BY lane")
-            .fetch_all()
-            .await?;
+        let passed: Vec<(i16, i64)> =
+            self.db().query("SELECT lane, MIN(position) FROM events_lanes GROUP BY lane").fetch_all().await?;
         let mut deleted = 0;
         for &(lane, position) in &passed {
             deleted += self.delete_passed(lane, position, passed_before).await?;
@@ -82,7 +79,11 @@ impl SqlEvents {
                     tx.query(sql).push_in("position", &positions).execute().await?;
                 }
                 tx.query("DELETE FROM events_inbox WHERE ").push_in("event_id", &ids).execute().await?;
-                Ok(tx.query("DELETE FROM events_log WHERE ").push_in("position", &positions).execute().await?)
+                Ok(tx
+                    .query("DELETE FROM events_log WHERE ")
+                    .push_in("position", &positions)
+                    .execute()
+                    .await?)
             })
             .await
     }

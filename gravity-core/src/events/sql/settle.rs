@@ -7,11 +7,7 @@ use crate::events::{Error, EventId};
 
 use super::publish::chunk;
 
-pub(super) async fn write(
-    tx: &mut Tx<'_>,
-    batch: &Batch<'_>,
-    settlement: &Settlement,
-) -> Result<(), Error> {
+pub(super) async fn write(tx: &mut Tx<'_>, batch: &Batch<'_>, settlement: &Settlement) -> Result<(), Error> {
     let (claim, now) = (batch.claim, batch.clock.now());
     // First of all, because it locks the lane: whoever takes it waits until this is committed or undone, and
     // whoever has taken it makes this fail.

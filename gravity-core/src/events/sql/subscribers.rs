@@ -62,8 +62,11 @@ impl SqlEvents {
     }
 
     pub(super) async fn states(&self) -> Result<Vec<SubscriberState>, Error> {
-        let names: Vec<(String, bool)> =
-            self.db().query("SELECT name, is_paused FROM events_subscribers ORDER BY name").fetch_all().await?;
+        let names: Vec<(String, bool)> = self
+            .db()
+            .query("SELECT name, is_paused FROM events_subscribers ORDER BY name")
+            .fetch_all()
+            .await?;
         let pending = self
             .counts(
                 "SELECT n.subscriber, COUNT(*) FROM events_lanes n \

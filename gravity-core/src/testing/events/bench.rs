@@ -113,7 +113,8 @@ impl SqlBench {
             }
         };
         db.query(create).execute().await.unwrap();
-        for delete in ["DELETE FROM events_subscribers", "DELETE FROM events_inbox", "DELETE FROM events_log"] {
+        for delete in ["DELETE FROM events_subscribers", "DELETE FROM events_inbox", "DELETE FROM events_log"]
+        {
             db.query(delete).execute().await.unwrap();
         }
         Self { db: db.clone(), store }

@@ -103,7 +103,9 @@ pub async fn run_load<B: Bench>(bench: B, load: Load) -> Duration {
 fn fallible<B: Bench>(bench: &B, random: &Arc<Random>, failures: u64) -> Subscriber<B::Store> {
     let (bench, random) = (bench.clone(), random.clone());
     Subscriber::new("load")
-        .retrying(Retry::new().with_attempts(50).with_waits(Duration::from_millis(2), Duration::from_millis(20)))
+        .retrying(
+            Retry::new().with_attempts(50).with_waits(Duration::from_millis(2), Duration::from_millis(20)),
+        )
         .on::<Deposited>(move |event, tx| {
             let fails = random.below(1_000) < failures;
             let key = event.subject.clone().unwrap_or_default();
@@ -128,7 +130,8 @@ async fn publish<B: Bench>(bench: B, load: Load, publisher: i64, random: Arc<Ran
         *count += 1;
         if random.below(8) == 0 {
             if random.below(10) == 0 {
-                let lost = batch.iter().map(|event| outbox.prepare(event.decode::<Deposited>().unwrap().data));
+                let lost =
+                    batch.iter().map(|event| outbox.prepare(event.decode::<Deposited>().unwrap().data));
                 bench.record_in_vain(lost.map(Result::unwrap).collect()).await;
             }
             outbox.send_all(&std::mem::take(&mut batch)).await.unwrap();

@@ -48,8 +48,10 @@ pub(super) async fn an_event_rolled_back_was_never_there<B: Bench>(bench: B) {
     bench.record_in_vain(vec![outbox.prepare(deposit("a", 1)).unwrap()]).await;
     outbox.send(deposit("a", 2)).await.unwrap();
     let work = Hand::take(&bench, "s", "a").await.fetch().await;
-    let cents: Vec<_> =
-        work.iter().map(|work| work.event.as_ref().unwrap().decode::<Deposited>().unwrap().data.cents).collect();
+    let cents: Vec<_> = work
+        .iter()
+        .map(|work| work.event.as_ref().unwrap().decode::<Deposited>().unwrap().data.cents)
+        .collect();
     assert_eq!(cents, [2]);
 }
 

@@ -8,9 +8,7 @@ use tokio::task::JoinHandle;
 use super::bench::{Bench, Effect};
 use super::log::{clock, deposit};
 use super::sample::{Deposited, Renamed};
-use crate::events::{
-    Draft, Error, EventNode, EventStore, NodeConfig, Outbox, Retry, Start, Subscriber,
-};
+use crate::events::{Draft, Error, EventNode, EventStore, NodeConfig, Outbox, Retry, Start, Subscriber};
 use crate::{Clock, Metrics};
 
 const LEASE: Duration = Duration::from_millis(400);
@@ -44,7 +42,7 @@ pub(super) fn start<S: EventStore>(node: EventNode<S>) -> JoinHandle<Result<(), 
 pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !holds().await {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -107,12 +105,16 @@ pub(super) async fn two_nodes_share_and_one_that_dies_is_replaced<B: Bench>(benc
         outbox.send(deposit(&format!("k{}", number % 5), number)).await.unwrap();
     }
     until("all is written", async || bench.effects().await.len() >= 40).await;
-    until("the other holds all lanes", async || holders(&bench).await.iter().any(|(_, lanes)| *lanes == 16)).await;
+    until("the other holds all lanes", async || holders(&bench).await.iter().any(|(_, lanes)| *lanes == 16))
+        .await;
     two.abort();
     let effects = bench.effects().await;
     for key in 0..5 {
-        let numbers: Vec<_> =
-            effects.iter().filter(|effect| effect.key == format!("k{key}")).map(|effect| effect.number).collect();
+        let numbers: Vec<_> = effects
+            .iter()
+            .filter(|effect| effect.key == format!("k{key}"))
+            .map(|effect| effect.number)
+            .collect();
         assert_eq!(numbers, (0..8).map(|step| key + step * 5).collect::<Vec<_>>());
     }
 }
@@ -156,7 +158,9 @@ pub(super) async fn panics_and_timeouts_are_failures<B: Bench>(bench: B) {
     let subscriber = Subscriber::<B::Store>::new("fragile")
         .starting(Start::Beginning)
         .with_timeout(Duration::from_millis(50))
-        .retrying(Retry::new().with_attempts(2).with_waits(Duration::from_millis(1), Duration::from_millis(1)))
+        .retrying(
+            Retry::new().with_attempts(2).with_waits(Duration::from_millis(1), Duration::from_millis(1)),
+        )
         .on::<Deposited>(move |event, tx| {
             let number = event.data.cents;
             let written = to_write.write(tx, Effect { key: "fragile".into(), number });

@@ -143,21 +143,21 @@ async fn begin<B: Bench>(bench: &B, events: &[(&str, i64)]) -> TestClock {
 /// Two keys of one lane.
 fn neighbours() -> (&'static str, String) {
     let lane = crate::events::lane_of("a");
-    let other = (0..).map(|number| format!("b{number}")).find(|key| crate::events::lane_of(key) == lane);
+    let other = (0..1_000).map(|number| format!("b{number}")).find(|key| crate::events::lane_of(key) == lane);
     ("a", other.unwrap())
 }
 
 pub(super) async fn a_lane_has_one_holder_and_late_writes_are_refused<B: Bench>(bench: B) {
     begin(&bench, &[("a", 1)]).await;
     let store = bench.store();
-    let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
+    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
     let lane = crate::events::lane_of("a");
-    let seen = store.beat(one, &["s"]).await.unwrap();
-    let seen = seen.lanes.iter().find(|seen| seen.lane == lane).unwrap();
-    let (first, second) = tokio::join!(store.take(one, seen), store.take(two, seen));
-    let winners = [first.unwrap(), second.unwrap()];
+    let view = store.beat(first, &["s"]).await.unwrap();
+    let seen = view.lanes.iter().find(|seen| seen.lane == lane).unwrap();
+    let (one, two) = tokio::join!(store.take(first, seen), store.take(second, seen));
+    let winners = [one.unwrap(), two.unwrap()];
     assert_eq!(winners.iter().flatten().count(), 1, "{winners:?}");
-    assert!(store.take(one, seen).await.unwrap().is_none());
+    assert!(store.take(first, seen).await.unwrap().is_none());
 
     let mut late = Hand::take(&bench, "s", "a").await;
     let work = late.fetch().await;
@@ -181,8 +181,8 @@ pub(super) async fn effects_happen_once<B: Bench>(bench: B) {
     assert_eq!(hand.work_failing(|_| false).await, [1, 2]);
     // The same again, as a node does whose answer was lost.
     let to = work[1].position;
-    let (settlement, handled) = hand.deliver(Origin::Log { to }, &work, |_| None).await.unwrap();
-    assert_eq!((settlement.duplicates, handled), (2, vec![]));
+    let (settlement, done) = hand.deliver(Origin::Log { to }, &work, |_| None).await.unwrap();
+    assert_eq!((settlement.duplicates, done), (2, vec![]));
     assert_eq!(numbers(&bench, "a").await, [1, 2]);
 }
 
