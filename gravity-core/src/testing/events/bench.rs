@@ -38,6 +38,9 @@ pub trait Bench: Clone + Send + Sync + 'static {
     /// All effects that were committed, in the order in which they were written.
     fn effects(&self) -> impl Future<Output = Vec<Effect>> + Send;
 
+    /// How many there are.
+    fn written(&self) -> impl Future<Output = usize> + Send;
+
     /// Records events in a transaction, and rolls it back.
     fn record_in_vain(&self, events: Vec<Envelope>) -> impl Future<Output = ()> + Send;
 }
@@ -71,6 +74,10 @@ impl Bench for MemoryBench {
 
     async fn effects(&self) -> Vec<Effect> {
         self.effects.lock().unwrap().clone()
+    }
+
+    async fn written(&self) -> usize {
+        self.effects.lock().unwrap().len()
     }
 
     async fn record_in_vain(&self, events: Vec<Envelope>) {
@@ -144,6 +151,11 @@ impl Bench for SqlBench {
         let rows: Vec<(String, i64)> =
             self.db.query("SELECT key, number FROM effects ORDER BY id").fetch_all().await.unwrap();
         rows.into_iter().map(|(key, number)| Effect { key, number }).collect()
+    }
+
+    async fn written(&self) -> usize {
+        let count: i64 = self.db.query("SELECT COUNT(*) FROM effects").fetch_scalar().await.unwrap();
+        usize::try_from(count).unwrap()
     }
 
     async fn record_in_vain(&self, events: Vec<Envelope>) {

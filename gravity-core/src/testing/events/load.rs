@@ -76,7 +76,7 @@ pub async fn run_load<B: Bench>(bench: B, load: Load) -> Duration {
     for kill in 1..=load.kills {
         // Spread over the work.
         let goal = total * kill / (load.kills + 1);
-        until("some more is written", async || bench.effects().await.len() >= goal).await;
+        until("some more is written", async || bench.written().await >= goal).await;
         let victim = usize::try_from(random.below(load.nodes as u64)).unwrap();
         nodes[victim].abort();
         nodes[victim] = run_node();
@@ -84,7 +84,7 @@ pub async fn run_load<B: Bench>(bench: B, load: Load) -> Duration {
     for publisher in publishers {
         publisher.await.unwrap();
     }
-    until("all is written", async || bench.effects().await.len() >= total).await;
+    until("all is written", async || bench.written().await >= total).await;
     let took = began.elapsed();
     // What is delivered twice comes soon after.
     until("nothing waits", async || {

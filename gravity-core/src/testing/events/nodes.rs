@@ -104,7 +104,7 @@ pub(super) async fn two_nodes_share_and_one_that_dies_is_replaced<B: Bench>(benc
     for number in 20..40 {
         outbox.send(deposit(&format!("k{}", number % 5), number)).await.unwrap();
     }
-    until("all is written", async || bench.effects().await.len() >= 40).await;
+    until("all is written", async || bench.written().await >= 40).await;
     until("the other holds all lanes", async || holders(&bench).await.iter().any(|(_, lanes)| *lanes == 16))
         .await;
     two.abort();
@@ -136,7 +136,7 @@ pub(super) async fn a_paused_node_is_refused<B: Bench>(bench: B) {
     for number in 0..32 {
         outbox.send(deposit(&format!("k{number}"), number)).await.unwrap();
     }
-    until("all is written", async || bench.effects().await.len() >= 32).await;
+    until("all is written", async || bench.written().await >= 32).await;
     let mut numbers = written(&bench).await;
     numbers.sort_unstable();
     assert_eq!(numbers, (0..32).collect::<Vec<_>>());
