@@ -159,18 +159,18 @@ pub(super) async fn a_lane_has_one_holder_and_late_writes_are_refused<B: Bench>(
     assert_eq!(winners.iter().flatten().count(), 1, "{winners:?}");
     assert!(store.take(first, seen).await.unwrap().is_none());
 
-    let mut late = Hand::take(&bench, "s", "a").await;
-    let work = late.fetch().await;
-    let mut new = Hand::take(&bench, "s", "a").await;
-    assert!(new.claim.fence > late.claim.fence);
+    let mut stale = Hand::take(&bench, "s", "a").await;
+    let work = stale.fetch().await;
+    let mut heir = Hand::take(&bench, "s", "a").await;
+    assert!(heir.claim.fence > stale.claim.fence);
     let to = work[0].position;
-    let refused = late.deliver(Origin::Log { to }, &work, |_| None).await;
+    let refused = stale.deliver(Origin::Log { to }, &work, |_| None).await;
     assert!(matches!(refused, Err(Error::Fenced)), "{refused:?}");
-    assert!(matches!(store.skip(&late.claim, to).await, Err(Error::Fenced)));
+    assert!(matches!(store.skip(&stale.claim, to).await, Err(Error::Fenced)));
     // It gives back what is not its own any more: nothing happens.
-    store.give_back(&late.claim).await.unwrap();
+    store.give_back(&stale.claim).await.unwrap();
     assert!(numbers(&bench, "a").await.is_empty());
-    assert_eq!(new.work_failing(|_| false).await, [1]);
+    assert_eq!(heir.work_failing(|_| false).await, [1]);
     assert_eq!(numbers(&bench, "a").await, [1]);
 }
 
