@@ -2,9 +2,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod config;
+pub mod broadcast;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod id;
 pub mod metrics;
@@ -43,3 +45,7 @@ mod configuration_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guides/secrets.md")]
 mod secrets_guide {}
+
+#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/events.md")]
+mod events_guide {}

@@ -9,5 +9,6 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
+pub mod events;
 pub mod http;
 pub mod websocket;

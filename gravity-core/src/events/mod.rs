@@ -1,0 +1,45 @@
+#![doc = include_str!("events.md")]
+
+mod backoff;
+mod cloud;
+mod draft;
+mod envelope;
+mod error;
+mod event;
+mod failure;
+mod handler;
+mod lane;
+mod memory;
+mod node;
+mod outbox;
+mod retention;
+mod round;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+mod state;
+mod store;
+mod subscriber;
+mod work;
+
+pub use backoff::Retry;
+pub use cloud::{Attribute, CloudEvent, CloudEventData, CloudEventError};
+pub use draft::Draft;
+pub use envelope::{Envelope, EventId, Recorded};
+pub use error::{DecodeError, Error};
+pub use event::Event;
+pub use failure::Failure;
+pub use handler::Handler;
+pub use lane::LANES;
+#[cfg(feature = "testing")]
+pub(crate) use lane::lane_of;
+pub use memory::{MemoryEvents, MemoryTx};
+pub use node::{EventNode, NodeConfig};
+pub use outbox::Outbox;
+pub use retention::Retention;
+pub use round::Round;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlEvents;
+pub use state::{LaneState, Member, Poisoned, SubscriberState, View};
+pub use store::{Deliver, EventStore};
+pub use subscriber::{Start, Subscriber};
+pub use work::{Batch, Claim, Due, Failed, Origin, Settlement, Work};

@@ -1,0 +1,53 @@
+//! What a subscriber's work is counted in.
+
+use crate::events::work::{Batch, Settlement};
+use crate::metrics::{Counter, Gauge, Histogram, Metrics};
+
+pub(super) struct Counts {
+    handled: Counter,
+    failed: Counter,
+    poisoned: Counter,
+    duplicates: Counter,
+    pub(super) lag: Gauge,
+    delay: Histogram,
+}
+
+impl Counts {
+    pub(super) fn new(metrics: &Metrics, subscriber: &str) -> Self {
+        let labels = [("subscriber", subscriber)];
+        let counter = |name, help| metrics.counter(name, help, &labels);
+        Self {
+            handled: counter("events_handled_total", "Events handled."),
+            failed: counter("events_failed_total", "Attempts to handle an event that failed."),
+            poisoned: counter("events_poisoned_total", "Events set aside."),
+            duplicates: counter(
+                "events_duplicates_total",
+                "Events passed over that had been handled before.",
+            ),
+            lag: metrics.gauge(
+                "events_lag",
+                "Events of the log after the lane that is furthest behind.",
+                &labels,
+            ),
+            delay: metrics.histogram("events_delay_seconds", "From the event to its handling.", &labels),
+        }
+    }
+
+    pub(super) fn settled(&self, batch: &Batch<'_>, settlement: &Settlement) {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        self.handled.add(count(settlement.handled.len()));
+        self.failed.add(settlement.failures);
+        self.poisoned.add(count(settlement.poisoned.len()));
+        self.duplicates.add(settlement.duplicates);
+        let now = batch.clock.now();
+        // Those of a batch are handled in its order.
+        let mut handled = settlement.handled.iter().peekable();
+        for work in batch.work {
+            if handled.next_if(|id| **id == work.id).is_some()
+                && let Ok(event) = &work.event
+            {
+                self.delay.observe(now.saturating_since(event.time));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Hands an event to its handler.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tracing::Instrument as _;
+
+use crate::Clock;
+use crate::events::work::Work;
+use crate::events::{Deliver, EventStore, Failure, Subscriber};
+
+/// A subscriber's handlers, within its time and with panics caught.
+pub(super) struct Dispatch<'a, S> {
+    pub(super) subscriber: &'a Subscriber<S>,
+    pub(super) clock: &'a Clock,
+}
+
+impl<S: EventStore> Deliver<S> for Dispatch<'_, S> {
+    fn deliver<'a>(&'a self, work: &'a Work, tx: &'a mut S::Tx<'_>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let event = match &work.event {
+                Ok(event) => event,
+                Err(reason) => return Err(Failure::new(reason).permanent()),
+            };
+            let Some(handler) = self.subscriber.handlers.find(&event.name) else {
+                return Ok(());
+            };
+            let span = tracing::info_span!(
+                "event",
+                subscriber = %self.subscriber.name,
+                name = %event.name,
+                id = %event.id,
+                correlation = %event.correlation,
+                trace = event.trace.map(|trace| tracing::field::display(trace.trace_id())),
+            );
+            let attempt = AssertUnwindSafe(handler.handle(event, tx)).catch_unwind();
+            let result = tokio::select! {
+                outcome = attempt.instrument(span.clone()) => {
+                    outcome.unwrap_or_else(|panic| Err(Failure::new(text_of(&*panic))))
+                }
+                () = self.clock.sleep(self.subscriber.timeout) => Err(Failure::new("it took too long")),
+            };
+            if let Err(failure) = &result {
+                span.in_scope(
+                    || tracing::warn!(attempt = work.attempt + 1, error = %failure, "an event failed"),
+                );
+            }
+            result
+        })
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the handler panicked: {}", text.unwrap_or("without words"))
+}
