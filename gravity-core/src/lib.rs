@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod config;
 pub mod broadcast;
+pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;

@@ -273,3 +273,53 @@ async fn a_parameter_is_never_empty() {
         assert_eq!(call(&routes, ask(Method::GET, path)).await.0, status, "{path}");
     }
 }
+
+#[tokio::test]
+async fn what_only_seems_to_be_json_is_refused() {
+    async fn echo(Json(value): Json<Value>) -> Json<Value> {
+        Json(value)
+    }
+    let routes: Routes = Routes::new().route(post("/", "echo").allow(PUBLIC).to(echo));
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+        let (status, ..) = call(&routes, send("/", &json!({ "a": [{ name: deep }] }))).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+    }
+    for (header, value) in [("content-type", "+json"), ("content-encoding", "gzip")] {
+        let mut request = send("/", &json!(1));
+        request.headers_mut().insert(header, value.parse().unwrap());
+        assert_eq!(call(&routes, request).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_is_a_host() {
+    for (host, status) in [
+        ("example.com:80", 200),
+        ("[::1]:80", 200),
+        ("a b", 400),
+        ("a,b", 400),
+        ("u@b", 400),
+        ("h/evil", 400),
+        ("", 400),
+    ] {
+        let request = Request::get("/sum/1/1").header("host", host).body(Body::empty()).unwrap();
+        assert_eq!(call(&routes(), request).await.0, status, "{host:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_type_that_does_not_suit_the_path_is_our_fault() {
+    let routes: Routes = Routes::new().route(get("/{one}", "one").allow(PUBLIC).to(pair));
+    assert_eq!(call(&routes, ask(Method::GET, "/1")).await.0, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[test]
+fn paths_that_could_never_be_asked_for_are_refused() {
+    for path in ["/a?b", "/a b", "/für", "/{a}/{a}", "/{{x}}/{a}", "a", "/a#b"] {
+        let refused = std::panic::catch_unwind(|| {
+            let _: Routes = Routes::new().route(get(path, "one").allow(PUBLIC).to(panics));
+        });
+        assert!(refused.is_err(), "{path}");
+    }
+}

@@ -313,7 +313,8 @@ impl<S> fmt::Debug for Route<S> {
 /// The names between the braces of a path.
 ///
 /// # Panics
-/// When there are more than the router keeps room for.
+/// When the path could never be asked for, when two have one name, or when there are more than the
+/// router keeps room for.
 fn param_names(path: &str) -> Vec<Box<str>> {
     let names: Vec<Box<str>> = path
         .split('/')
@@ -322,5 +323,17 @@ fn param_names(path: &str) -> Vec<Box<str>> {
         })
         .collect();
     assert!(names.len() <= MAX_PARAMS, "{path} has more than {MAX_PARAMS} parameters");
+    for (at, name) in names.iter().enumerate() {
+        assert!(
+            !names.iter().take(at).any(|other| other == name),
+            "{path} has two parameters named {name:?}"
+        );
+    }
+    let literal = |c: char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@%{}".contains(c);
+    assert!(path.chars().all(literal), "{path:?} has a character that no path of a request has unencoded");
+    assert!(
+        !path.contains("{{") && !path.contains("}}"),
+        "{path:?} has a literal brace, which no path of a request has"
+    );
     names
 }

@@ -243,12 +243,17 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
         ));
     }
     let (mut size, mut hosts, mut lengths, mut encodings) = (0, 0, 0, 0);
-    let (mut foreign, mut picky) = (false, false);
+    let (mut foreign, mut picky, mut named) = (false, false, true);
     let headers: &HeaderMap = request.headers();
     for (name, value) in headers {
         size += name.as_str().len() + value.len();
         if name == HOST {
             hosts += 1;
+            named &= value
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(byte));
+            named &= !value.is_empty();
         } else if name == CONTENT_LENGTH {
             lengths += 1;
         } else if name == TRANSFER_ENCODING {
@@ -264,6 +269,9 @@ fn well_formed(request: &Request, limits: &Limits, source: Source) -> Result<boo
             problems::HEADERS_TOO_LARGE,
             "The header fields are larger than this server takes.",
         ));
+    }
+    if !named {
+        return Err(Refusal::Broken(problems::BAD_REQUEST, "The host that the request names is none."));
     }
     if hosts > 1 {
         return Err(Refusal::Broken(problems::BAD_REQUEST, "The request names two hosts."));

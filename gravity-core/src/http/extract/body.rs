@@ -1,6 +1,7 @@
 //! The body as an argument: whole, or piece by piece.
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http_body::Body as _;
 use serde_json::json;
 
@@ -25,6 +26,11 @@ pub(crate) async fn collect(parts: &Parts, body: Body) -> Result<Bytes, Problem>
     }
     let limits = parts.limits();
     body::collect(Limited::new(body, limits), limits.body).await.map_err(unread)
+}
+
+/// Whether a body is packed in a way that nobody here unpacks.
+pub(crate) fn is_encoded(headers: &http::HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// What a body that cannot be read is answered with.

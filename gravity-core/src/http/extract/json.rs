@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::FromRequest;
-use super::body::{UNREADABLE, collect};
+use super::body::{UNREADABLE, collect, is_encoded};
 use super::numbers::with_whole_numbers;
+use super::plain_json::has_private_name;
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -60,8 +61,11 @@ fn no_json() -> Problem {
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let bare = media.split(';').next().unwrap_or_default().trim();
-    bare.eq_ignore_ascii_case("application/json")
-        || bare.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"))
+    let json = bare.eq_ignore_ascii_case("application/json")
+        || bare
+            .rsplit_once('+')
+            .is_some_and(|(kind, suffix)| kind.contains('/') && suffix.eq_ignore_ascii_case("json"));
+    json && !is_encoded(headers)
 }
 
 /// Reads a document. Where serde is content and the schema asks for no more, that is all; else the
@@ -73,6 +77,13 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
     if deeper_than(bytes, depth) {
         return Err(Problem::new(problems::BAD_BODY)
             .detail(format!("The document is nested more than {depth} levels deep.")));
+    }
+    if has_private_name(bytes) {
+        return Err(Problem::invalid(Faults::one(
+            "",
+            "forbidden",
+            "has a member of a name that is not taken",
+        )));
     }
     let schema = super::schema::of::<T>()?;
     let has_nul = may_hold_nul(bytes);

@@ -15,6 +15,7 @@ pub mod multipart;
 mod numbers;
 mod path;
 mod plain;
+mod plain_json;
 mod principal;
 mod query;
 mod schema;

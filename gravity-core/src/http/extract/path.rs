@@ -27,6 +27,8 @@ impl<S, T: DeserializeOwned + JsonSchema> FromParts<S> for Path<T> {
         let params = parts.params().collect::<Result<Vec<_>, _>>()?;
         match T::deserialize(Params(&params)) {
             Ok(value) => Ok(Self(value)),
+            Err(_) if !suits::<T>(params.len()) => Err(Problem::new(problems::INTERNAL)
+                .because(format!("the handler's `Path` does not suit the path {}", parts.route().path()))),
             Err(error) => Err(Problem::new(problems::BAD_PARAMETER).faults(blame::<T>(&params, &error))),
         }
     }
@@ -44,6 +46,15 @@ impl<S, T: DeserializeOwned + JsonSchema> FromParts<S> for Path<T> {
 }
 
 type Pair<'de> = (&'de str, Cow<'de, str>);
+
+/// Whether the type can be read from so many parameters at all; if not, no client is to blame.
+fn suits<T: JsonSchema>(params: usize) -> bool {
+    let schema = schemars::schema_for!(T);
+    match schema.get("prefixItems").and_then(Value::as_array) {
+        Some(items) => items.len() == params,
+        None => schema.get("properties").is_some() || params == 1,
+    }
+}
 
 /// Finds the parameter that is at fault. A serde error does not carry it, so that the values are
 /// tried one at a time; where none fails alone, the first is named.

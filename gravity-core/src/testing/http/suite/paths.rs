@@ -44,7 +44,6 @@ pub async fn percent_encoding(host: &Host, _: &Probe) {
         ("/hello/100%2525", "hello 100%25"),
         ("/hello/%7Euser", "hello ~user"),
         ("/hello/..%2F..", "hello ../.."),
-        ("/hello/a%00b", "hello a\0b"),
         ("/hello/a:b@c;d=e,f", "hello a:b@c;d=e,f"),
         ("/query?q=a+b%26c", "a b&c"),
         ("/query?q=%E2%82%AC", "€"),
@@ -52,7 +51,7 @@ pub async fn percent_encoding(host: &Host, _: &Probe) {
         let answer = raw.ask("GET", &host.path(path), "").await;
         assert_eq!((answer.status.as_u16(), answer.text()), (200, expected), "{path}");
     }
-    for path in ["/hello/%FF", "/hello/%C3", "/things/x", "/query?q=%FF"] {
+    for path in ["/hello/%FF", "/hello/%C3", "/hello/a%00b", "/things/x", "/query?q=%FF"] {
         let answer = raw.ask("GET", &host.path(path), "").await;
         assert_eq!((answer.status.as_u16(), &*answer.problem()), (400, "http.bad_parameter"), "{path}");
     }
