@@ -1,8 +1,9 @@
 //! What Gravity costs beside the bare framework, in instructions.
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
-//! `bench query CASE QUERY TIMES` are what it runs.
+//! `bench query CASE QUERY TIMES` are what it runs. `bench builds` times a first build.
 
+mod builds;
 mod cases;
 mod driver;
 mod queries;
@@ -14,7 +15,8 @@ fn main() -> anyhow::Result<()> {
         ["query", case, query, times] => queries::run(case, query, times.parse()?),
         ["http"] => driver::http(),
         ["sql"] => driver::sql(),
+        ["builds"] => builds::run(),
         [] => driver::http().and_then(|()| driver::sql()),
-        _ => anyhow::bail!("usage: bench [http|sql]"),
+        _ => anyhow::bail!("usage: bench [http|sql|builds]"),
     }
 }

@@ -22,6 +22,7 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
+mod random;
 mod sql_value;
 
 pub use error::{Error, ErrorKind};

@@ -62,13 +62,9 @@ fn assemble(millis: u64, random: u128) -> Uuid {
     Uuid::from_u128(time | VERSION | high | VARIANT | low)
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "without randomness from the system no id, token or key is safe: stop"
-)]
 fn random() -> u128 {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    crate::random::fill(&mut bytes);
     u128::from_ne_bytes(bytes)
 }
 

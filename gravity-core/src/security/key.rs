@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::random;
+use crate::random;
 use crate::secret::{Secret, SecretString};
 
 const BASE64: GeneralPurpose = base64_of(&alphabet::STANDARD);

@@ -16,7 +16,6 @@ pub mod password;
 pub mod token;
 
 mod compare;
-mod random;
 
 pub use compare::constant_time_eq;
 pub use key::{Key, KeyId, KeyRing};

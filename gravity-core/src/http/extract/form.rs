@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::FromRequest;
-use super::body::{UNREADABLE, collect};
+use super::body::{UNREADABLE, collect, is_encoded};
 use super::query;
 use crate::http::body::Body;
 use crate::http::media::content_is;
@@ -22,7 +22,7 @@ pub struct Form<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Form<T> {
     async fn from_request(parts: &mut Parts, body: Body, _: &S) -> Result<Self, Problem> {
-        if !content_is(parts.headers(), FORM) {
+        if !content_is(parts.headers(), FORM) || is_encoded(parts.headers()) {
             return Err(
                 Problem::new(problems::UNSUPPORTED_MEDIA_TYPE).detail(format!("The body must be {FORM}."))
             );

@@ -6,8 +6,9 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::{DataKey, EnvelopeError, KeyProvider, WrappedKey};
+use crate::random;
 use crate::secret::Secret;
-use crate::security::{Key, KeyId, KeyRing, random};
+use crate::security::{Key, KeyId, KeyRing};
 
 const PURPOSE: &[u8] = b"gravity envelope 1";
 const NONCE_LENGTH: usize = 24;

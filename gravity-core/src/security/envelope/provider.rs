@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::EnvelopeError;
+use crate::random;
 use crate::secret::Secret;
-use crate::security::{KeyId, random};
+use crate::security::KeyId;
 
 /// A key that encrypts one value, once.
 #[derive(Clone, Debug)]

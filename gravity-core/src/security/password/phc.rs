@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::{PasswordConfig, PasswordError};
-use crate::security::{constant_time_eq, random};
+use crate::random;
+use crate::security::constant_time_eq;
 
 pub(super) const MOST_PASSES: u32 = 32;
 pub(super) const MOST_LANES: u32 = 16;

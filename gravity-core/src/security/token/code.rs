@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::random;
 use crate::secret::SecretString;
-use crate::security::random;
 
 const DIGITS: &[u8; 10] = b"0123456789";
 

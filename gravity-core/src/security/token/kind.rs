@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Token;
-use crate::security::random;
+use crate::random;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 

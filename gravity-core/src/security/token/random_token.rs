@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use crate::random;
 use crate::secret::SecretString;
-use crate::security::random;
 
 /// A random text that opens something to whoever has it.
 ///

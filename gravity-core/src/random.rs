@@ -5,14 +5,14 @@
     clippy::expect_used,
     reason = "without randomness from the system no id, token or key is safe: stop"
 )]
-pub(super) fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system gives random bytes");
 }
 
 /// A text of so many symbols of an alphabet, each as likely as any other.
 ///
 /// The alphabet has 1 to 256 symbols, all of them ASCII.
-pub(super) fn text(alphabet: &[u8], length: usize) -> String {
+pub(crate) fn text(alphabet: &[u8], length: usize) -> String {
     // What is left above the last whole round of the alphabet would make its first symbols likelier.
     let whole = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
