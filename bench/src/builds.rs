@@ -16,7 +16,10 @@ pub(crate) fn run() -> Result<()> {
         ("axum + sqlx", AXUM_AND_SQLX.to_owned()),
         (
             "gravity-core",
-            format!("gravity-core = {{ path = {core:?}, features = [\"axum\"] }}\ntokio = \"1\"\n"),
+            format!(
+                "gravity-core = {{ path = {:?}, features = [\"axum\"] }}\ntokio = \"1\"\n",
+                core.to_string_lossy()
+            ),
         ),
     ];
     let mut out = std::io::stdout().lock();
