@@ -78,6 +78,8 @@ impl Pool {
         expect(unused_variables, reason = "SQLite's timeout is the caller's")
     )]
     pub(super) async fn acquire(&self, timeouts: Timeouts) -> Result<Pooled, Error> {
+        // Waiting for a connection goes on the heap: its future is large, and would be copied with every
+        // future that awaits a statement, of either engine.
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pool) => {
@@ -86,7 +88,6 @@ impl Pool {
                 let ready = if timeouts.sqlite_ready { pool.try_acquire() } else { None };
                 let mut connection = match ready {
                     Some(connection) => connection,
-                    // On the heap: it is large, and would be part of every future that awaits a statement.
                     None => Box::pin(pool.acquire()).await?,
                 };
                 let deadline = match timeouts.sqlite_statement {
@@ -96,7 +97,7 @@ impl Pool {
                 Ok(Pooled::Sqlite(PooledSqlite { deadline, connection }))
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Ok(Pooled::Postgres(pool.acquire().await?)),
+            Self::Postgres(pool) => Ok(Pooled::Postgres(Box::pin(pool.acquire()).await?)),
         }
     }
 }

@@ -12,9 +12,11 @@ const PRIVATE: &str = "$serde_json::private";
 
 /// Whether a document has a member with a private name. What is not JSON has none.
 pub(super) fn has_private_name(json: &[u8]) -> bool {
-    // Without the beginning of the name and without an escape that could spell it, there is none.
-    let suspicious = json.windows(2).any(|pair| pair == b"$s" || pair == b"\\u");
-    suspicious && serde_json::from_slice::<Names>(json).is_ok_and(|names| names.private)
+    // Without the first letter of the name and without an escape that could spell it, there is none.
+    let suspicious = || json.windows(2).any(|pair| pair == b"$s" || pair == b"\\u");
+    (json.contains(&b'$') || json.contains(&b'\\'))
+        && suspicious()
+        && serde_json::from_slice::<Names>(json).is_ok_and(|names| names.private)
 }
 
 /// A document of which only the names are looked at.
