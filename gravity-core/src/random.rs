@@ -9,6 +9,12 @@ pub(crate) fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system gives random bytes");
 }
 
+/// A number from zero to a limit, both included, for what is merely less fair when it is not random.
+pub(crate) fn up_to(limit: u64) -> u64 {
+    let random = getrandom::u64().unwrap_or_default();
+    limit.checked_add(1).map_or(random, |numbers| random % numbers)
+}
+
 /// A text of so many symbols of an alphabet, each as likely as any other.
 ///
 /// The alphabet has 1 to 256 symbols, all of them ASCII.

@@ -85,7 +85,7 @@ fn sorts(sort: &str) -> Vec<Sort> {
 /// All pages in order: to the end of the list, and back to its beginning.
 async fn pages(db: &Database, sort: &str, least: i64, limit: u32) -> Result<[Vec<Item>; 2], Error> {
     let keyset = Keyset::sorted(&sorts(sort), ALLOWED, ID)?;
-    let keys = CursorKeys::new(CursorKey::random().unwrap());
+    let keys = CursorKeys::new(CursorKey::random());
     let context = CursorContext::new("items").filter("least", least).sort(&sorts(sort));
     let read = async |from: Option<&Position>| {
         let rows: Vec<Item> = db

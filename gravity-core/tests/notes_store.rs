@@ -16,7 +16,7 @@ use notes::{Draft, NoteId, Notes, NotesError};
 
 /// Runs `suite` on the store in memory and on each database.
 async fn each_store(suite: impl AsyncFn(Notes, TestClock)) {
-    let cursors = CursorKeys::new(CursorKey::random().unwrap());
+    let cursors = CursorKeys::new(CursorKey::random());
     let run = async |store: Arc<dyn NoteStore>| {
         let clock = TestClock::at(Timestamp::from_seconds(1_800_000_000).unwrap());
         suite(Notes::new(store, cursors.clone(), clock.clock()), clock).await;

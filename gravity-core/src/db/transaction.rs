@@ -9,11 +9,16 @@ mod open;
 
 use super::pool::Connection;
 use super::{Database, Error, ErrorKind, Tx, scope};
+use crate::backoff::Backoff;
 
 pub use config::{Isolation, TransactionConfig};
 #[cfg(feature = "sqlite")]
 pub(super) use gate::SqliteGate;
 pub(super) use open::Open;
+
+/// How long those who collided wait, so that they do not meet again.
+pub(super) const AFTER_COLLISION: Backoff =
+    Backoff::new(Duration::from_millis(4), Duration::from_millis(500));
 
 impl Database {
     /// Runs `body` in a transaction, with the defaults of [`TransactionConfig`].
@@ -72,7 +77,7 @@ impl Database {
             let body = body.clone();
             let (outcome, may_repeat) = self.attempt(&config, body).await;
             if may_repeat && attempt < config.max_attempts {
-                tokio::time::sleep(backoff(attempt)).await;
+                tokio::time::sleep(AFTER_COLLISION.wait(attempt)).await;
                 attempt += 1;
                 continue;
             }
@@ -165,28 +170,4 @@ where
 
 fn is_collision(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Serialization | ErrorKind::Busy)
-}
-
-/// How long to wait before the next attempt: twice as long each time, up to half a second, and a random part
-/// of that, so that those who collided do not meet again.
-pub(super) fn backoff(attempt: u32) -> Duration {
-    const FIRST_MICROSECONDS: u64 = 2_000;
-    const MAX_MICROSECONDS: u64 = 500_000;
-    let limit = FIRST_MICROSECONDS.saturating_mul(1 << attempt.min(16)).min(MAX_MICROSECONDS);
-    // Without randomness the wait is merely less fair.
-    let random = getrandom::u64().unwrap_or(limit / 2);
-    Duration::from_micros(random % limit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_bounded_and_differ() {
-        let waits: Vec<_> = (0..200).map(backoff).collect();
-        assert!(waits.iter().all(|wait| *wait < Duration::from_millis(500)));
-        assert!((0..100).all(|_| backoff(1) < Duration::from_millis(4)));
-        assert!(waits.windows(2).any(|pair| pair[0] != pair[1]));
-    }
 }

@@ -1,6 +1,5 @@
 #![doc = include_str!("events.md")]
 
-mod backoff;
 mod cloud;
 mod draft;
 mod envelope;
@@ -13,6 +12,7 @@ mod memory;
 mod node;
 mod outbox;
 mod retention;
+mod retry;
 mod round;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
@@ -21,7 +21,6 @@ mod store;
 mod subscriber;
 mod work;
 
-pub use backoff::Retry;
 pub use cloud::{Attribute, CloudEvent, CloudEventData, CloudEventError};
 pub use draft::Draft;
 pub use envelope::{Envelope, EventId, Recorded};
@@ -36,6 +35,7 @@ pub use memory::{MemoryEvents, MemoryTx};
 pub use node::{EventNode, NodeConfig};
 pub use outbox::Outbox;
 pub use retention::Retention;
+pub use retry::Retry;
 pub use round::Round;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlEvents;

@@ -49,7 +49,7 @@ where
 
 /// A layer that ends with an error has not let the request through.
 fn failed(error: BoxError, id: Option<RequestId>) -> Response {
-    Problem::new(problems::UNAVAILABLE).because(error).render(id.unwrap_or_else(RequestId::generate))
+    Problem::new(problems::UNAVAILABLE).because(error).render(id)
 }
 
 /// The innermost service of a layered route: its handler.

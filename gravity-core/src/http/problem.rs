@@ -140,8 +140,10 @@ impl Problem {
         self.0.kind.status
     }
 
-    /// The answer, and a log line where there is something to log: a cause, or a fault of ours.
-    pub(crate) fn render(self, id: RequestId) -> Response {
+    /// The answer, and a log line where there is something to log: a cause, or a fault of ours. A request that
+    /// has no id yet gets one, so that the two can be matched.
+    pub(crate) fn render(self, id: impl Into<Option<RequestId>>) -> Response {
+        let id = id.into().unwrap_or_else(RequestId::generate);
         let Inner { kind, code, detail, faults, headers, cause } = *self.0;
         log(kind.status, &code, detail.as_deref(), cause.as_deref(), &id);
         let document = Document {

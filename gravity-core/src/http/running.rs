@@ -70,7 +70,7 @@ impl Running {
     fn fail(&mut self, problem: Problem) -> Poll<Response> {
         // The handler is dropped now, with all it holds, and not when the answer has been written.
         self.state = State::Ready(None);
-        Poll::Ready(problem.render(self.id.take().unwrap_or_else(RequestId::generate)))
+        Poll::Ready(problem.render(self.id.take()))
     }
 }
 

@@ -86,7 +86,7 @@ impl Refusal {
                 return response;
             }
         };
-        problem.render(id.unwrap_or_else(RequestId::generate))
+        problem.render(id)
     }
 }
 
@@ -339,7 +339,7 @@ impl Future for Answering {
             Step::Layered(layered) => match catch_unwind(AssertUnwindSafe(|| layered.as_mut().poll(cx))) {
                 Ok(poll) => poll.map(|Ok(response)| response),
                 Err(panic) => {
-                    let response = panicked(&*panic).render(RequestId::generate());
+                    let response = panicked(&*panic).render(None);
                     self.step = Step::Running(Running::ready(Response::default()));
                     Poll::Ready(response)
                 }

@@ -2,12 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 use super::encoding::{decode, encode};
 use super::{Cursor, CursorContext, CursorError, Position};
+use crate::random;
 use crate::secret::Secret;
+use crate::security::constant_time_eq;
+use crate::security::key::hmac_sha256;
 
 /// The first byte of every cursor; it changes when the form does.
 const VERSION: u8 = 1;
@@ -18,40 +19,28 @@ const PURPOSE: &[u8] = b"gravity cursor";
 #[derive(Clone, Debug)]
 pub struct CursorKey(Secret<[u8; 32]>);
 
-/// A key has not the 32 bytes it takes, or the system gave no random ones.
+/// A key has not the 32 bytes it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CursorKeyError {
-    /// The key has another length.
-    #[error("a cursor key has 32 bytes")]
-    Length,
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes for a cursor key")]
-    Random,
-}
+#[error("a cursor key has 32 bytes")]
+pub struct CursorKeyError;
 
 impl CursorKey {
     /// A key of 32 bytes, which nodes that serve the same lists share.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CursorKeyError> {
-        let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| CursorKeyError::Length)?;
+        let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| CursorKeyError)?;
         Ok(Self(Secret::new(bytes)))
     }
 
     /// A new key. Cursors that it signed are lost when it is, such as with the process.
-    pub fn random() -> Result<Self, CursorKeyError> {
+    pub fn random() -> Self {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| CursorKeyError::Random)?;
-        Ok(Self(Secret::new(bytes)))
+        random::fill(&mut bytes);
+        Self(Secret::new(bytes))
     }
 
-    fn sign(&self, context: &CursorContext, payload: &[u8]) -> Hmac<Sha256> {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose()).expect("HMAC takes 32 bytes");
-        mac.update(PURPOSE);
-        mac.update(&(context.as_bytes().len() as u64).to_be_bytes());
-        mac.update(context.as_bytes());
-        mac.update(payload);
-        mac
+    fn sign(&self, context: &CursorContext, payload: &[u8]) -> [u8; 32] {
+        let length = (context.as_bytes().len() as u64).to_be_bytes();
+        hmac_sha256(self.0.expose(), &[PURPOSE, &length, context.as_bytes(), payload])
     }
 }
 
@@ -60,7 +49,7 @@ impl CursorKey {
 /// ```
 /// use gravity_core::page::{CursorContext, CursorKey, CursorKeys, Direction, Position};
 ///
-/// let keys = CursorKeys::new(CursorKey::random().unwrap());
+/// let keys = CursorKeys::new(CursorKey::random());
 /// let context = CursorContext::new("notes.list").filter("author", 42);
 /// let place = Position { direction: Direction::Forward, values: vec![7.into(), "x".into()] };
 ///
@@ -92,7 +81,7 @@ impl CursorKeys {
     pub fn seal(&self, context: &CursorContext, position: &Position) -> Result<Cursor, CursorError> {
         let mut bytes = vec![VERSION];
         bytes.extend(encode(position).ok_or(CursorError::TooLong)?);
-        let tag = self.signing.sign(context, &bytes).finalize().into_bytes();
+        let tag = self.signing.sign(context, &bytes);
         bytes.extend(&tag[..TAG_LENGTH]);
         let text = URL_SAFE_NO_PAD.encode(bytes);
         if text.len() > Cursor::MAX_LENGTH {
@@ -112,7 +101,7 @@ impl CursorKeys {
         // In constant time, so that a tag cannot be guessed byte by byte.
         let is_signed = std::iter::once(&self.signing)
             .chain(&self.earlier)
-            .any(|key| key.sign(context, payload).verify_truncated_left(tag).is_ok());
+            .any(|key| constant_time_eq(&key.sign(context, payload)[..TAG_LENGTH], tag));
         match payload.split_first()? {
             (&VERSION, position) if is_signed => decode(position),
             _ => None,

@@ -37,7 +37,7 @@ enum Reach {
 impl Api {
     fn new(kind: Option<Kind>, store: Arc<dyn NoteStore>, db: Option<Database>) -> Self {
         let clock = TestClock::at(Timestamp::from_seconds(1_800_000_000).unwrap());
-        let cursors = CursorKeys::new(CursorKey::random().unwrap());
+        let cursors = CursorKeys::new(CursorKey::random());
         let notes = Notes::new(store, cursors, clock.clock());
         let stuck = Stuck::default();
         let mut routes = http::routes(&notes);

@@ -39,7 +39,7 @@ async fn retry(
         if error.kind() != ErrorKind::Busy {
             break;
         }
-        tokio::time::sleep(super::super::transaction::backoff(attempt)).await;
+        tokio::time::sleep(super::super::transaction::AFTER_COLLISION.wait(attempt)).await;
         match pool(location, config).connect_with(options.clone()).await {
             Ok(pool) => return Ok(pool),
             Err(next) => error = next.into(),

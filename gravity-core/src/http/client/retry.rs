@@ -6,11 +6,12 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::error::ClientError;
+use crate::backoff::Backoff;
 
-/// The first wait; each further one may be twice as long.
-const FIRST: Duration = Duration::from_millis(100);
-/// The longest wait of our own choosing.
-const LONGEST: Duration = Duration::from_secs(2);
+/// The waits of our own choosing.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+/// The most that is added to a wait that the server asks for.
+const SPREAD: Duration = Duration::from_millis(100);
 /// The longest wait that a server may ask of a caller who waits for an answer. Past it the call
 /// ends, and its error says how long to wait.
 const LONGEST_ASKED: Duration = Duration::from_secs(10);
@@ -29,24 +30,18 @@ pub(super) fn is_repeatable(method: &Method, has_idempotency_key: bool) -> bool 
 pub(super) fn wait_after(error: &ClientError, retries_done: u32) -> Option<Duration> {
     match error {
         ClientError::Problem(problem) if matches!(problem.status().as_u16(), 429 | 502 | 503 | 504) => {
-            let backoff = backoff(retries_done);
+            let wait = BACKOFF.wait(retries_done.saturating_add(1));
             match problem.retry_after() {
                 // Never sooner than asked; the jitter keeps those who were told the same apart.
-                Some(asked) => (asked <= LONGEST_ASKED).then(|| asked + backoff.min(FIRST)),
-                None => Some(backoff),
+                Some(asked) => (asked <= LONGEST_ASKED).then(|| asked + wait.min(SPREAD)),
+                None => Some(wait),
             }
         }
-        ClientError::Connect(_) | ClientError::Io(_) if error.is_retryable() => Some(backoff(retries_done)),
+        ClientError::Connect(_) | ClientError::Io(_) if error.is_retryable() => {
+            Some(BACKOFF.wait(retries_done.saturating_add(1)))
+        }
         _ => None,
     }
-}
-
-/// Anything from nothing to a bound that doubles: callers that failed together do not return together.
-fn backoff(retries_done: u32) -> Duration {
-    let bound = FIRST.saturating_mul(1 << retries_done.min(16)).min(LONGEST);
-    // Without randomness the whole wait is still right, only less polite.
-    let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
-    bound.mul_f64(share)
 }
 
 /// The wait that a server asks for, in seconds or until a date.
@@ -67,15 +62,6 @@ pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_wait_doubles_up_to_its_bound() {
-        for (retries, bound) in [(0, 100), (1, 200), (4, 1600), (5, 2000), (u32::MAX, 2000)] {
-            let longest = (0..200).map(|_| backoff(retries)).max().unwrap();
-            assert!(longest <= Duration::from_millis(bound), "{retries}: {longest:?}");
-            assert!(longest > Duration::from_millis(bound / 2), "{retries}: {longest:?}");
-        }
-    }
 
     #[test]
     fn reads_what_a_server_asks_for() {

@@ -57,7 +57,7 @@ where
         if request.body().size_hint().lower() > self.bytes {
             let id = request.extensions().get::<RequestId>().cloned();
             let problem = Problem::new(problems::BODY_TOO_LARGE);
-            return async move { Ok(problem.render(id.unwrap_or_else(RequestId::generate))) }.boxed();
+            return async move { Ok(problem.render(id)) }.boxed();
         }
         let request = request.map(|body| limited(Body::new(body), self.bytes));
         self.inner.call(request).map(|answer| answer.map(|response| response.map(Body::new))).boxed()

@@ -4,8 +4,8 @@ use std::any::Any;
 
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::http::Response;
 use crate::http::running::panicked;
-use crate::http::{RequestId, Response};
 
 /// A layer that answers 500 where the service inside panics, and logs the message.
 pub fn panics() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
@@ -13,5 +13,5 @@ pub fn panics() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
 }
 
 fn answer(panic: Box<dyn Any + Send>) -> Response {
-    panicked(&*panic).render(RequestId::generate())
+    panicked(&*panic).render(None)
 }

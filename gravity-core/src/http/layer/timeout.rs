@@ -56,7 +56,7 @@ where
         async move {
             let Ok(answer) = answer.await else {
                 let problem = Problem::new(problems::TIMEOUT).retry_after(Duration::from_secs(1));
-                return Ok(problem.render(id.unwrap_or_else(RequestId::generate)));
+                return Ok(problem.render(id));
             };
             Ok(answer?.map(Body::new))
         }

@@ -10,7 +10,7 @@ use {{crate}}::testing::http::suite;
 use {{crate}}::{ItemStore, MemoryStore, {{Type}}, {{Type}}Config, http};
 
 fn routes(store: impl ItemStore) -> Routes {
-    let service = {{Type}}::new(store, {{Type}}Config::new(CursorKey::random().unwrap()));
+    let service = {{Type}}::new(store, {{Type}}Config::new(CursorKey::random()));
     http::routes(&service).authenticator(Keys)
 }
 

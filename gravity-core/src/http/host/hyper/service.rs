@@ -14,7 +14,6 @@ use crate::http::body::{Body, BoxError};
 use crate::http::host::PeerAddr;
 use crate::http::host::wire::Wire;
 use crate::http::problem::Problem;
-use crate::http::request_id::RequestId;
 use crate::http::{Answering, Response, Routes, Shutdown, problems};
 
 /// Plain hyper serves `Routes` as they are, without a clone for each request.
@@ -112,9 +111,8 @@ fn plain<S: Serve>(response: http::Response<S::Body>) -> Response {
 
 /// A length that is stated twice can be understood in two ways, and so can what follows.
 fn two_lengths() -> Response {
-    let mut response = Problem::new(problems::BAD_REQUEST)
-        .detail("The request states its length in two ways.")
-        .render(RequestId::generate());
+    let mut response =
+        Problem::new(problems::BAD_REQUEST).detail("The request states its length in two ways.").render(None);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     *response.version_mut() = Version::HTTP_11;
     response
