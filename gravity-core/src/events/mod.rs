@@ -9,6 +9,7 @@ mod failure;
 mod handler;
 mod lane;
 mod memory;
+mod metrics;
 mod node;
 mod outbox;
 mod retention;
@@ -32,6 +33,8 @@ pub use lane::LANES;
 #[cfg(feature = "testing")]
 pub(crate) use lane::lane_of;
 pub use memory::{MemoryEvents, MemoryTx};
+pub(crate) use metrics::FAMILIES;
+pub use metrics::watch;
 pub use node::{EventNode, NodeConfig};
 pub use outbox::Outbox;
 pub use retention::Retention;

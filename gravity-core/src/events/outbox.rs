@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cloud::CloudEvent;
+use super::metrics::PUBLISHED;
 use super::{Draft, Envelope, Error, Event, EventId, EventStore, event};
 use crate::{Clock, Metrics};
 
@@ -130,10 +131,7 @@ impl<S: EventStore> Outbox<S> {
     fn count(&self, events: &[Envelope]) {
         let Some(metrics) = &self.metrics else { return };
         for event in events {
-            let labels = [("name", event.name.as_str())];
-            metrics
-                .counter("events_published_total", "Events recorded, committed or not.", &labels)
-                .increment();
+            PUBLISHED.of(metrics, [&event.name]).increment();
         }
     }
 }

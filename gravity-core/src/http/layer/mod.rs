@@ -15,6 +15,7 @@ pub use access_log::{AccessLog, AccessLogLayer};
 pub use body_limit::{BodyLimit, BodyLimitLayer};
 pub use correlation::{Correlation, CorrelationLayer};
 pub use edge::Edge;
+pub(crate) use metrics::FAMILIES;
 pub use metrics::{HttpMetrics, MetricsLayer};
 pub use panics::panics;
 pub use security_headers::{SecurityHeaders, SecurityHeadersLayer};
