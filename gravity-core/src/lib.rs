@@ -18,6 +18,7 @@ pub mod principal;
 pub mod secret;
 pub mod security;
 pub mod subject;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;

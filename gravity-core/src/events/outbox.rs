@@ -123,7 +123,7 @@ impl<S: EventStore> Outbox<S> {
             time: self.clock.now(),
             correlation: draft.correlation.unwrap_or_else(|| id.to_string()),
             causation: draft.causation,
-            trace: draft.trace,
+            trace: draft.trace.or_else(crate::telemetry::current_trace),
             data,
         })
     }

@@ -74,6 +74,7 @@ impl Description {
     }
 }
 
+#[expect(clippy::missing_panics_doc, reason = "a constant that panics does not compile")]
 impl<const N: usize> Family<Counter, N> {
     /// A family of counters. The name ends in `_total`.
     pub const fn counter(name: &'static str, help: &'static str, labels: &'static [&'static str; N]) -> Self {
@@ -82,6 +83,7 @@ impl<const N: usize> Family<Counter, N> {
     }
 }
 
+#[expect(clippy::missing_panics_doc, reason = "a constant that panics does not compile")]
 impl<const N: usize> Family<Gauge, N> {
     /// A family of gauges.
     pub const fn gauge(name: &'static str, help: &'static str, labels: &'static [&'static str; N]) -> Self {
@@ -90,6 +92,7 @@ impl<const N: usize> Family<Gauge, N> {
     }
 }
 
+#[expect(clippy::missing_panics_doc, reason = "a constant that panics does not compile")]
 impl<const N: usize> Family<Histogram, N> {
     /// A family of histograms. The name ends in `_seconds`.
     pub const fn histogram(

@@ -38,7 +38,8 @@ pub(super) struct Table<T> {
     /// The names of the labels of its first series, which those of the others are too.
     labels: Vec<String>,
     series: BTreeMap<String, T>,
-    is_full: bool,
+    /// Whether it has just become full, which is told once.
+    is_news: bool,
 }
 
 /// A kind of series that a registry keeps.
@@ -121,14 +122,24 @@ impl Metrics {
         drop(known);
         let mut all = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
         let family = all.entry(name).or_insert_with(|| T::hold(Table::new(help, labels)));
-        match T::table_mut(family).filter(|table| table.takes(labels)) {
-            Some(table) => table.series(name, written),
-            None => {
-                // It counts where nobody looks: a scrape that held both would be refused as a whole.
-                tracing::error!(name, "two metrics of one name differ in their kind or in their labels");
-                T::default()
-            }
+        let found = T::table_mut(family)
+            .filter(|table| table.takes(labels))
+            .map(|table| (table.series(written), std::mem::take(&mut table.is_news)));
+        // What listens to events may count them.
+        drop(all);
+        let Some((series, is_full)) = found else {
+            // It counts where nobody looks: a scrape that held both would be refused as a whole.
+            tracing::error!(name, "two metrics of one name differ in their kind or in their labels");
+            return T::default();
+        };
+        if is_full {
+            tracing::warn!(
+                name,
+                most = MAX_SERIES,
+                "a metric has too many labels; further ones share a series"
+            );
         }
+        series
     }
 
     fn write(&self, format: Format, sampled: &Sampled) -> String {
@@ -157,23 +168,17 @@ impl Metrics {
 impl<T: Series> Table<T> {
     fn new(help: &'static str, labels: &[(&str, &str)]) -> Self {
         let labels = labels.iter().map(|(name, _)| (*name).to_owned()).collect();
-        Self { help, labels, series: BTreeMap::new(), is_full: false }
+        Self { help, labels, series: BTreeMap::new(), is_news: false }
     }
 
     fn takes(&self, labels: &[(&str, &str)]) -> bool {
         self.labels.iter().eq(labels.iter().map(|(name, _)| name))
     }
 
-    fn series(&mut self, name: &str, written: String) -> T {
+    fn series(&mut self, written: String) -> T {
         let full = self.series.len() >= MAX_SERIES && !self.series.contains_key(&written);
-        if full && !std::mem::replace(&mut self.is_full, true) {
-            tracing::warn!(
-                name,
-                most = MAX_SERIES,
-                "a metric has too many labels; further ones share a series"
-            );
-        }
         let written = if full { "overflow=\"true\"".to_owned() } else { written };
+        self.is_news |= full && !self.series.contains_key(&written);
         self.series.entry(written).or_default().clone()
     }
 

@@ -1,10 +1,11 @@
 //! The route that a scraper asks.
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::{Format, Metrics};
+use crate::http::media;
 use crate::http::{Access, Body, FromParts, Parts, Problem, Respond, Response, Routes, State, get};
 
 /// `GET /metrics`: everything that is counted. Who may read it is for the caller to say:
@@ -37,27 +38,10 @@ impl<S> FromParts<S> for Wanted {
     fn describe(_: &mut crate::http::openapi::Operation<'_>) {}
 }
 
-/// Prometheus names the forms that it takes with their weights, best first.
+/// Prometheus names the forms that it takes with their weights.
 fn wanted(headers: &HeaderMap) -> Format {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let weights = accepted.flat_map(|value| value.split(',')).filter_map(|range| {
-        let (media, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let mut parameters = parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
-        let weight =
-            parameters.find(|(name, _)| *name == "q").map_or(Some(1.0), |(_, q)| q.parse::<f64>().ok())?;
-        let format = match media.trim() {
-            "application/openmetrics-text" => Format::OpenMetrics,
-            "text/plain" | "text/*" | "*/*" => Format::Prometheus,
-            _ => return None,
-        };
-        Some((format, weight))
-    });
-    let (mut open, mut plain) = (0.0, 0.0);
-    for (format, weight) in weights {
-        let heaviest = if format == Format::OpenMetrics { &mut open } else { &mut plain };
-        *heaviest = f64::max(*heaviest, weight);
-    }
-    if open > plain { Format::OpenMetrics } else { Format::Prometheus }
+    let best = media::best(headers, &[Format::Prometheus.media(), Format::OpenMetrics.media()]);
+    if best == Some(Format::OpenMetrics.media()) { Format::OpenMetrics } else { Format::Prometheus }
 }
 
 struct Exposition {
@@ -66,7 +50,7 @@ struct Exposition {
 }
 
 impl Respond for Exposition {
-    const MEDIA: &'static [&'static str] = &["text/plain", "application/openmetrics-text"];
+    const MEDIA: &'static [&'static str] = &[Format::Prometheus.media(), Format::OpenMetrics.media()];
 
     fn respond(self, _: &mut Parts) -> Response {
         let mut response = Response::new(Body::from(self.text));
@@ -77,6 +61,6 @@ impl Respond for Exposition {
 
     fn describe(operation: &mut crate::http::openapi::Operation<'_>) {
         let text = json!({ "type": "string" });
-        operation.response(StatusCode::OK, "What is counted.", Some(("text/plain", text)));
+        operation.response(StatusCode::OK, "What is counted.", Some((Format::Prometheus.media(), text)));
     }
 }

@@ -13,7 +13,7 @@ pub enum Format {
     /// Prometheus text 0.0.4.
     #[default]
     Prometheus,
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
 }
 

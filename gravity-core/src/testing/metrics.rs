@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Names and values.
+type Labels = Vec<(String, String)>;
+
 /// One sample: its name, its labels, its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// The name.
     pub name: String,
     /// The labels, in the order in which they are written.
-    pub labels: Vec<(String, String)>,
+    pub labels: Labels,
     /// The value.
     pub value: f64,
 }
@@ -115,7 +118,7 @@ impl Exposition {
     }
 
     fn check_histogram(&self, family: &str) -> Result<(), String> {
-        let mut series: BTreeMap<Vec<(String, String)>, Vec<(f64, f64)>> = BTreeMap::new();
+        let mut series: BTreeMap<Labels, Vec<(f64, f64)>> = BTreeMap::new();
         for sample in self.samples.iter().filter(|sample| sample.name == format!("{family}_bucket")) {
             let (mut labels, mut bound) = (Vec::new(), None);
             for (name, value) in &sample.labels {

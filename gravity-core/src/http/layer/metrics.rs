@@ -80,7 +80,8 @@ impl Drop for Counted {
     }
 }
 
-fn known(method: &Method) -> &'static str {
+/// The method, if HTTP knows it.
+pub(super) fn known(method: &Method) -> &'static str {
     const METHODS: [&str; 9] =
         ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
     METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
