@@ -52,3 +52,9 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/operate-events.md")]
+mod operate_events_guide {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/telemetry.md")]
+mod telemetry_guide {}

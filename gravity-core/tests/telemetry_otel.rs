@@ -9,9 +9,7 @@ use std::time::Duration;
 use gravity_core::events::{Draft, Event, EventNode, MemoryEvents, NodeConfig, Outbox, Start, Subscriber};
 use gravity_core::http::client::{Client, ClientConfig};
 use gravity_core::http::layer::{CorrelationLayer, Edge, Sampling};
-use gravity_core::http::{
-    Body, FromRequest, NoContent, PUBLIC, Parts, Problem, Routes, State, get, post,
-};
+use gravity_core::http::{Body, FromRequest, NoContent, PUBLIC, Parts, Problem, Routes, State, get, post};
 use gravity_core::metrics::Format;
 use gravity_core::telemetry::{LogWriter, TelemetryConfig};
 use gravity_core::testing::http::{Host, Kind, each_host};

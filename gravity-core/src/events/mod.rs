@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod failure;
 mod handler;
+mod http;
 mod lane;
 mod memory;
 mod metrics;
@@ -15,6 +16,7 @@ mod outbox;
 mod retention;
 mod retry;
 mod round;
+mod search;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod state;
@@ -29,6 +31,9 @@ pub use error::{DecodeError, Error};
 pub use event::Event;
 pub use failure::Failure;
 pub use handler::Handler;
+pub use http::{
+    EVENTS_READ, EVENTS_WRITE, EventView, LaneView, PoisonedView, Replayed, SubscriberView, routes,
+};
 pub use lane::LANES;
 #[cfg(feature = "testing")]
 pub(crate) use lane::lane_of;
@@ -40,6 +45,7 @@ pub use outbox::Outbox;
 pub use retention::Retention;
 pub use retry::Retry;
 pub use round::Round;
+pub use search::{Found, Search};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlEvents;
 pub use state::{LaneState, Member, Poisoned, SubscriberState, View};
