@@ -18,6 +18,7 @@ pub mod principal;
 pub mod secret;
 pub mod security;
 pub mod subject;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
@@ -51,3 +52,9 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/operate-events.md")]
+mod operate_events_guide {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/telemetry.md")]
+mod telemetry_guide {}

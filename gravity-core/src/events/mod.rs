@@ -7,13 +7,16 @@ mod error;
 mod event;
 mod failure;
 mod handler;
+mod http;
 mod lane;
 mod memory;
+mod metrics;
 mod node;
 mod outbox;
 mod retention;
 mod retry;
 mod round;
+mod search;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod state;
@@ -28,15 +31,21 @@ pub use error::{DecodeError, Error};
 pub use event::Event;
 pub use failure::Failure;
 pub use handler::Handler;
+pub use http::{
+    EVENTS_READ, EVENTS_WRITE, EventView, LaneView, PoisonedView, Replayed, SubscriberView, routes,
+};
 pub use lane::LANES;
 #[cfg(feature = "testing")]
 pub(crate) use lane::lane_of;
 pub use memory::{MemoryEvents, MemoryTx};
+pub(crate) use metrics::FAMILIES;
+pub use metrics::watch;
 pub use node::{EventNode, NodeConfig};
 pub use outbox::Outbox;
 pub use retention::Retention;
 pub use retry::Retry;
 pub use round::Round;
+pub use search::{Found, Search};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlEvents;
 pub use state::{LaneState, Member, Poisoned, SubscriberState, View};

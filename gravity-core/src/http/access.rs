@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
+use super::layer::RequestSpan;
 use super::parts::Parts;
 use super::problem::{Problem, ProblemKind};
 use super::problems;
@@ -145,6 +146,9 @@ pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
     };
     parts.principal = authenticator.authenticate(&parts.head).await?.map(Arc::new);
     let (needs, caller) = (&route.access.0, parts.principal.as_deref());
+    if let (Some(caller), Some(span)) = (caller, parts.head.extensions.get::<RequestSpan>()) {
+        span.called_by(caller.subject().as_str());
+    }
     let allowed = match (needs, caller) {
         (Needs::Nothing, _) | (Needs::Principal, Some(_)) => true,
         (_, None) => return Err(unauthenticated(&authenticator.schemes())),

@@ -12,6 +12,7 @@ pub mod db;
 pub mod events;
 pub mod http;
 mod random;
+pub mod metrics;
 pub mod websocket;
 
 pub use random::Random;

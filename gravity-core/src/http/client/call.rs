@@ -9,11 +9,13 @@ use http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
 
 use super::body::Watched;
 use super::config::bearer;
 use super::error::ClientError;
 use super::handle::Client;
+use super::trying::Trying;
 use super::{answer, base, decode, pairs, retry};
 use crate::http::body::Body;
 use crate::http::request_id::RequestId;
@@ -234,9 +236,16 @@ impl Sending {
             *request.method_mut() = self.method.clone();
             *request.uri_mut() = self.uri.clone();
             *request.headers_mut() = self.headers.clone();
-            let error = match shared.send(request).await {
-                Ok(response) => return Ok(response),
-                Err(error) => error,
+            let span = Trying::begin(&mut request, retries);
+            let error = match shared.send(request).instrument(span.inner()).await {
+                Ok(response) => {
+                    span.answered(response.status());
+                    return Ok(response);
+                }
+                Err(error) => {
+                    span.failed(&error);
+                    error
+                }
             };
             let (Some(body), Some(wait)) = (again, retry::wait_after(&error, retries)) else {
                 return Err(error);

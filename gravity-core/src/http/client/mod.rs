@@ -22,7 +22,8 @@
 //!   that keeps retries to a tenth of the calls ([`Call`] says when).
 //! - **Errors**: the server's problem document is kept whole ([`RemoteProblem`]).
 //! - **Correlation**: a request id goes with every call; [`Client::correlate`] hands on that of the
-//!   request being answered, and its trace.
+//!   request being answered, and its trace. Where the program has [telemetry](crate::telemetry), each try is
+//!   a span of the current trace, and its place there is sent as `traceparent`.
 //!
 //! What it does not do: it follows no redirects (an answer 3xx is an error of [`Call::send`], and is
 //! handed over by [`Call::send_raw`]), keeps no cookies, and asks for no compression.
@@ -41,6 +42,7 @@ mod pairs;
 mod problem;
 mod retry;
 mod transport;
+mod trying;
 
 pub use call::Call;
 pub use config::ClientConfig;
