@@ -15,7 +15,6 @@ use serde_json::json;
 const TABLES: [&str; 5] = ["audit_records", "audit_chain", "audit_head", "audit_cuts", "audit_erasures"];
 
 struct Bench {
-    db: Database,
     log: AuditLog<SqlAudit>,
 }
 
@@ -39,7 +38,7 @@ async fn bench(db: &Database) -> Bench {
     log.erase_subject(&Subject::from(5)).await.unwrap();
     log.erase_subject(&Subject::from(1_006)).await.unwrap();
     assert!(log.verify().await.unwrap().is_whole());
-    Bench { db: db.clone(), log }
+    Bench { log }
 }
 
 async fn run(db: &Database, sql: impl Into<String>) -> Result<u64, gravity_core::db::Error> {
@@ -85,6 +84,7 @@ fn other(column: &str, kind: &str) -> String {
         "uuid" => "'01900000-0000-7000-8000-00000000ffff'::uuid".into(),
         "bytea" => format!("{column} || '\\x00'::bytea"),
         "timestamp with time zone" => format!("{column} + interval '1 microsecond'"),
+        "blob" if column.ends_with("id") => "x'0190000000007000800000000000ffff'".into(),
         "blob" => format!("CAST({column} || x'00' AS BLOB)"),
         "bigint" | "integer" => format!("{column} + 1000"),
         "text" => format!("COALESCE({column}, '') || ' '"),
@@ -146,7 +146,6 @@ async fn every_column_of_every_row_counts() {
                         if changed == 0 {
                             continue;
                         }
-                        // Of a position that two rows have in part the erasures have two rows.
                         assert!(
                             reason(&bench).await.is_some(),
                             "{table}.{column} = {value} of row {row} is not found"
@@ -222,8 +221,7 @@ async fn rows_cannot_be_taken_put_or_swapped() {
 async fn the_tables_refuse_what_is_no_appending() {
     each(async |db| {
         let bench = bench(&db).await;
-        let mut refused = vec!["UPDATE audit_head SET is_only = is_only WHERE 1 = 0".to_owned()];
-        refused.clear();
+        let mut refused = Vec::new();
         for table in ["audit_records", "audit_chain", "audit_cuts", "audit_erasures"] {
             refused.push(format!("DELETE FROM {table}"));
             for (column, kind, _) in columns(&db, table).await {

@@ -65,6 +65,8 @@ pub enum Reason {
     LinkChanged,
     /// A record stands in the log beside the chain.
     Stray,
+    /// What stands there cannot be read at all.
+    Unreadable,
     /// The signed end of the log was changed, or does not fit the chain.
     HeadChanged,
     /// The end of the log lies before the checkpoint: it was cut off, or an older copy was put in place.
@@ -86,6 +88,7 @@ impl Reason {
             Self::LinkMissing => "link_missing",
             Self::LinkChanged => "link_changed",
             Self::Stray => "stray",
+            Self::Unreadable => "unreadable",
             Self::HeadChanged => "head_changed",
             Self::Truncated => "truncated",
             Self::Rewritten => "rewritten",

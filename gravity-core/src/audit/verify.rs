@@ -50,6 +50,11 @@ impl<S: AuditStore> AuditLog<S> {
         match outcome {
             Ok(()) => {}
             Err(Error::Broken(broken)) => walk.report.broken = Some(broken),
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Err(Error::Database(error)) if error.kind() == crate::db::ErrorKind::Decode => {
+                let position = Some(walk.position + 1);
+                walk.report.broken = Some(Break { position, record: None, reason: Reason::Unreadable });
+            }
             Err(error) => return Err(error),
         }
         Ok(walk.report)

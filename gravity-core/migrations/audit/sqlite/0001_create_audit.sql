@@ -30,18 +30,18 @@ CREATE INDEX audit_records_action ON audit_records (action, recorded_at, id);
 
 -- Committed records without a place in the chain, in the order of commits.
 CREATE TABLE audit_pending (
-    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq       INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     record_id BLOB    NOT NULL UNIQUE
 ) STRICT;
 
 CREATE TABLE audit_chain (
-    position  INTEGER PRIMARY KEY,
+    position  INTEGER NOT NULL PRIMARY KEY,
     record_id BLOB    NOT NULL UNIQUE,
     link      BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE audit_head (
-    is_only  INTEGER PRIMARY KEY DEFAULT 1 CHECK (is_only = 1),
+    is_only  INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (is_only = 1),
     position INTEGER NOT NULL,
     link     BLOB    NOT NULL,
     mac      BLOB    NOT NULL
@@ -49,7 +49,7 @@ CREATE TABLE audit_head (
 INSERT INTO audit_head (position, link, mac) VALUES (0, x'', x'');
 
 CREATE TABLE audit_cuts (
-    position INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL PRIMARY KEY,
     link     BLOB    NOT NULL,
     cut_at   INTEGER NOT NULL,
     mac      BLOB    NOT NULL
