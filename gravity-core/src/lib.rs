@@ -54,3 +54,12 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/audit.md")]
+mod audit_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/idempotency.md")]
+mod idempotency_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/health.md")]
+mod health_guide {}

@@ -12,4 +12,5 @@ pub mod audit;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod idempotency;
 pub mod websocket;
