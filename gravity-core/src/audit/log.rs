@@ -18,6 +18,9 @@ const NEWEST: Keyset =
 const OLDEST: Keyset =
     Keyset::new(&[KeyColumn::asc("r.recorded_at", KeyKind::Time), KeyColumn::asc("r.id", KeyKind::Uuid)]);
 
+/// The most characters of what a request brings along.
+const LONGEST: usize = 512;
+
 /// How many records one statement of a longer task takes.
 const BATCH: u32 = 500;
 
@@ -248,7 +251,7 @@ fn is_name(text: &str) -> bool {
 
 /// What a request brings along, cut to what a column should hold.
 fn short(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|char| !char.is_control()).take(513).collect();
+    let text: String = text.chars().filter(|char| !char.is_control()).take(LONGEST).collect();
     (!text.is_empty()).then_some(text)
 }
 

@@ -70,8 +70,11 @@ impl<S: IdempotencyStore> IdempotencyLayer<S> {
             }
             return Ok((None, body));
         };
-        parts.admit_in_layer().await?;
-        let body = collect(parts, body).await?;
+        // As in a handler's own time, a body may not take for ever.
+        let time = parts.limits().time;
+        let late = |_| Problem::new(problems::REQUEST_TIMEOUT);
+        tokio::time::timeout(time, parts.admit_in_layer()).await.map_err(late)??;
+        let body = tokio::time::timeout(time, collect(parts, body)).await.map_err(late)??;
         let slot = fingerprint::slot(parts, &key);
         let asked = fingerprint::of(parts, &self.config.headers, &body);
         let lease = parts.limits().time.saturating_add(self.config.spare);
