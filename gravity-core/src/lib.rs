@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod audit;
 pub mod backoff;
 pub mod broadcast;
 pub mod config;
@@ -8,8 +9,10 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod health;
 pub mod http;
 pub mod id;
+pub mod idempotency;
 pub mod metrics;
 pub mod money;
 pub mod page;
@@ -58,3 +61,11 @@ mod operate_events_guide {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guides/telemetry.md")]
 mod telemetry_guide {}
+#[doc = include_str!("../../docs/guides/audit.md")]
+mod audit_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/idempotency.md")]
+mod idempotency_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/health.md")]
+mod health_guide {}

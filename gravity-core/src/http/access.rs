@@ -133,8 +133,16 @@ pub enum Scheme {
     Cookie(&'static str),
 }
 
+/// That a layer has let the request through already, and who it was that called.
+#[derive(Clone)]
+pub(crate) struct Admitted(pub(crate) Option<Arc<Principal>>);
+
 /// Lets the request through, and says who calls, or refuses it.
 pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
+    if let Some(Admitted(principal)) = parts.head.extensions.remove() {
+        parts.principal = principal;
+        return Ok(());
+    }
     let route = Arc::clone(&parts.matched.route);
     let Some(authenticator) = &route.authenticator else {
         return match route.access.0 {

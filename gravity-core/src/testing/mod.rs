@@ -7,12 +7,14 @@
     reason = "a test fails by panicking, and its speed is that of the service"
 )]
 
+pub mod audit;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod events;
 pub mod http;
 mod random;
 pub mod metrics;
+pub mod idempotency;
 pub mod websocket;
 
 pub use random::Random;
