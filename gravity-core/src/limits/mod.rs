@@ -1,0 +1,33 @@
+//! Rate limits: how often somebody may do something.
+//!
+//! A [`Quota`] says how much in what time. A [`RateLimiter`] counts by key: [`MemoryLimiter`] in one process,
+//! `RedisLimiter` over all nodes. A [`RateLimit`] says whose requests are counted together (by address, by caller,
+//! by anything) and stands on a route:
+//!
+//! ```
+//! use gravity_core::http::{PUBLIC, Routes, post};
+//! use gravity_core::limits::{MemoryLimiter, Quota, RateLimit};
+//!
+//! let limiter = MemoryLimiter::new([Quota::per_minute(5), Quota::per_hour(20)]);
+//! let limit = RateLimit::by_address("login", limiter);
+//! let routes: Routes =
+//!     Routes::new().route(post("/login", "login").allow(PUBLIC).rate_limit(limit).to(async || "welcome"));
+//! ```
+
+mod decision;
+mod fields;
+mod key;
+mod layer;
+mod limiter;
+mod memory;
+mod quota;
+mod rule;
+
+pub use decision::Decision;
+pub use key::AddressGroup;
+pub use layer::{RateLimitLayer, RateLimited};
+pub use limiter::{Action, RateLimiter};
+pub use memory::MemoryLimiter;
+pub use quota::{InvalidQuota, Quota, Quotas};
+pub use rule::RateLimit;
+pub(crate) use rule::Told;
