@@ -15,6 +15,8 @@ pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod secret;
 pub mod security;
 pub mod subject;
