@@ -16,6 +16,8 @@ pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod resilience;
 pub mod secret;
 pub mod security;

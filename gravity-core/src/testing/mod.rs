@@ -12,4 +12,7 @@ pub mod db;
 pub mod events;
 pub mod http;
 pub mod limits;
+pub mod proxy;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod websocket;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::table::{Place, Table};
+use super::table::{Place, Table, WAYS};
 use crate::limits::decision::{Decision, Step, step, sum_up};
 use crate::limits::limiter::{Action, RateLimiter};
 use crate::limits::quota::{Pace, Quotas};
@@ -25,10 +25,11 @@ const QUOTAS: usize = 4;
 /// it is 32 MiB at the most.
 ///
 /// **When it is full,** a newcomer takes over the slot of the bucket that would be full soonest, along with
-/// what that one owes. Nobody's limit is forgotten by that: to be let off, an attacker would have to make
-/// every other bucket of a random choice owe more than the one in question, which is as many requests as he
-/// wants to get rid of, a million times over. The price is paid by newcomers during such a flood, who begin with
-/// a little less than a full bucket. Which keys share a place depends on a secret drawn at the start.
+/// what that one owes; and whoever has lost a slot owes at least as much when coming back. So a flood of keys
+/// lets nobody off: no key is ever let through more often than it would be with room for all. Its price is paid by
+/// newcomers while it lasts, who begin with what the least burdened of sixteen buckets has left; to keep them out
+/// altogether takes a million keys that are all used up, again and again. Which keys share a place depends on a
+/// secret drawn at the start.
 ///
 /// **Time** is that of its [`Clock`], made steady: when the clock is set back, buckets go on filling
 /// from there.
@@ -58,7 +59,7 @@ impl MemoryLimiter {
     /// The same limiter, empty, on another clock.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        let keys = self.most_sets * self.shards.len() * 4;
+        let keys = self.most_sets * self.shards.len() * WAYS / 2;
         Self::build(self.quotas, clock, keys)
     }
 
@@ -138,7 +139,7 @@ impl MemoryLimiter {
 
     /// How many bytes the buckets may take up at the most.
     pub fn most_bytes(&self) -> usize {
-        let slots = self.most_sets * self.shards.len() * Table::sets_for(1) * 8;
+        let slots = self.most_sets * self.shards.len() * WAYS;
         size_of_val(&*self.shards) + slots * Table::BYTES_OF_A_KEY * self.paces.len()
     }
 

@@ -1,9 +1,9 @@
 //! [`Table`]: the buckets of one quota, in a bounded space.
 
-/// How many keys share a place; one cache line of names and one of times.
-const WAYS: usize = 8;
+/// How many keys share a place. With fewer some places run over while there is room in others.
+pub(super) const WAYS: usize = 16;
 
-/// Buckets by the hash of their key, in sets of eight.
+/// Buckets by the hash of their key, in sets of sixteen.
 ///
 /// A bucket is known by the time at which it will be full. One that is full says nothing, so its slot is free.
 /// A set without a free slot takes no slot away from a key in a way that would forgive it: the newcomer takes over
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_full_set_forgives_nobody() {
         let mut table = Table::new();
-        for key in 0..8 {
+        for key in 0..16 {
             take(&mut table, key, 0, 1, 100 + key);
         }
         // A newcomer owes what the cheapest owed, and takes its place.
@@ -158,12 +158,12 @@ mod tests {
         // The one that went comes back, and owes at least what it did.
         assert_eq!(table.find(0, 0, 1), (Place::Taken(1), 101));
         // Those that owe most have stayed.
-        assert_eq!(table.find(7, 0, 1), (Place::Own(7), 107));
+        assert_eq!(table.find(15, 0, 1), (Place::Own(15), 115));
         // What is given back cannot undercut the one that went.
-        let (place, _) = table.find(7, 0, 1);
-        table.put(7, place, 0, 0);
-        assert_eq!(table.find(7, 0, 1).1, 100);
+        let (place, _) = table.find(15, 0, 1);
+        table.put(15, place, 0, 0);
+        assert_eq!(table.find(15, 0, 1).1, 100);
         // In time all of them are free.
-        assert_eq!(table.find(0, 150, 1), (Place::Free(7), 0));
+        assert!(matches!(table.find(0, 150, 1), (Place::Free(_), 0)));
     }
 }
