@@ -21,6 +21,8 @@ mod layer;
 mod limiter;
 mod memory;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
 mod rule;
 
 pub use decision::Decision;
@@ -29,5 +31,7 @@ pub use layer::{RateLimitLayer, RateLimited};
 pub use limiter::{Action, RateLimiter};
 pub use memory::MemoryLimiter;
 pub use quota::{InvalidQuota, Quota, Quotas};
+#[cfg(feature = "redis")]
+pub use redis::{RedisLimiter, WhenDown};
 pub use rule::RateLimit;
 pub(crate) use rule::Told;

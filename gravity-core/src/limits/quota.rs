@@ -6,8 +6,10 @@ use std::time::Duration;
 const FINEST: u64 = 10_000;
 /// The longest period: a month.
 const LONGEST: Duration = Duration::from_hours(31 * 24);
-/// The largest burst. With the longest period it still fits 64 bits.
+/// The largest count and burst.
 const LARGEST: u32 = 1_000_000;
+/// The longest that an empty bucket may take to fill: a century.
+const SLOWEST: u128 = 36_525 * 24 * 3600 * 1_000_000;
 /// How many quotas a limiter takes.
 const MOST: usize = 4;
 
@@ -94,10 +96,12 @@ impl Quota {
     /// How many may come at once: fewer than the count to spread them out, or more to be lenient.
     ///
     /// # Panics
-    /// When it is not from 1 to 1,000,000.
+    /// When it is not from 1 to 1,000,000, or when it would take more than a century to fill.
     #[must_use]
     pub const fn with_burst(mut self, burst: u32) -> Self {
         assert!(burst >= 1 && burst <= LARGEST, "a burst has 1 to 1,000,000 units");
+        let slowest = self.period.as_micros() * burst as u128 / self.count as u128;
+        assert!(slowest <= SLOWEST, "a bucket fills within a century");
         self.burst = burst;
         self
     }
@@ -160,7 +164,8 @@ impl Pace {
 
     /// How long so many ticks take, rounded up to a microsecond.
     pub(crate) const fn time(&self, ticks: u64) -> Duration {
-        Duration::from_micros(ticks.div_ceil(self.parts))
+        // A division is dear where most have nothing to divide.
+        Duration::from_micros(if self.parts == 1 { ticks } else { ticks.div_ceil(self.parts) })
     }
 
     /// The units that are left when so much is owed.
@@ -224,8 +229,9 @@ mod tests {
 
     #[test]
     fn the_largest_fit() {
-        let pace = Quota::new(1, LONGEST).unwrap().with_burst(LARGEST).pace();
-        assert_eq!(u128::from(pace.full), LONGEST.as_micros() * u128::from(LARGEST));
+        let pace = Quota::new(1, LONGEST).unwrap().with_burst(1178).pace();
+        assert_eq!(u128::from(pace.full), LONGEST.as_micros() * 1178);
+        assert!(std::panic::catch_unwind(|| Quota::new(1, LONGEST).unwrap().with_burst(1179)).is_err());
         let odd = Quota::new(999_983, LONGEST).unwrap().with_burst(LARGEST).pace();
         assert!(odd.full > odd.step);
     }

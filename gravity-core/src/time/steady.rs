@@ -1,11 +1,8 @@
 //! [`Steady`]: time that only goes forward, made of a clock that may jump.
 
-use std::time::Duration;
-
-use super::Timestamp;
-
-/// A step back that is no more than this is a race between two who read the clock, and not a clock that was set.
-const RACE: Duration = Duration::from_secs(1);
+/// A step back of no more microseconds than these is a race between two who read the clock, and not a clock that
+/// was set.
+const RACE: u64 = 1_000_000;
 
 /// Microseconds that have passed since the first reading. A clock that is set back stands still once; from then
 /// on time passes as before. A clock that is set forward cannot be told from time that has passed.
@@ -16,18 +13,19 @@ pub(crate) struct Steady {
 }
 
 impl Steady {
-    pub(crate) fn new(now: Timestamp) -> Self {
-        Self { shown: now.as_micros(), passed: 0 }
+    /// Begins at a time that a clock shows, in microseconds since the epoch.
+    pub(crate) fn new(now: i64) -> Self {
+        Self { shown: now, passed: 0 }
     }
 
-    pub(crate) fn read(&mut self, now: Timestamp) -> u64 {
-        let now = now.as_micros();
+    /// How much has passed when the clock shows this.
+    pub(crate) fn read(&mut self, now: i64) -> u64 {
         match u64::try_from(now.saturating_sub(self.shown)) {
             Ok(step) => {
                 self.passed = self.passed.saturating_add(step);
                 self.shown = now;
             }
-            Err(_) if self.shown.abs_diff(now) > RACE.as_micros().try_into().unwrap_or(u64::MAX) => {
+            Err(_) if self.shown.abs_diff(now) > RACE => {
                 self.shown = now;
             }
             Err(_) => {}
@@ -42,16 +40,16 @@ mod tests {
 
     #[test]
     fn goes_forward_whatever_the_clock_does() {
-        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let at = |seconds: i64| seconds * 1_000_000;
         let mut steady = Steady::new(at(1000));
         assert_eq!(steady.read(at(1001)), 1_000_000);
         assert_eq!(steady.read(at(1)), 1_000_000);
         assert_eq!(steady.read(at(3)), 3_000_000);
         // Two readers that pass each other add no time.
-        let late = at(3).saturating_sub(Duration::from_micros(5));
+        let late = at(3) - 5;
         assert_eq!(steady.read(late), 3_000_000);
         assert_eq!(steady.read(at(4)), 4_000_000);
-        assert_eq!(steady.read(Timestamp::MIN), 4_000_000);
-        assert!(steady.read(Timestamp::MAX) > 4_000_000);
+        assert_eq!(steady.read(i64::MIN), 4_000_000);
+        assert!(steady.read(i64::MAX) > 4_000_000);
     }
 }

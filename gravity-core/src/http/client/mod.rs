@@ -31,7 +31,6 @@
 mod answer;
 mod base;
 mod body;
-mod budget;
 mod call;
 mod config;
 mod decode;

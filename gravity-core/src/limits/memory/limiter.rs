@@ -72,7 +72,7 @@ impl MemoryLimiter {
     fn build(quotas: Quotas, clock: Clock, keys: usize) -> Self {
         let sets = Table::sets_for(keys.max(1).saturating_mul(2));
         let shards = SHARDS.min(sets);
-        let now = clock.now();
+        let now = clock.micros();
         let shard = |_| {
             let tables = quotas.as_slice().iter().map(|_| Table::new()).collect();
             Mutex::new(Shard { time: Steady::new(now), tables })
@@ -90,7 +90,7 @@ impl MemoryLimiter {
     /// [`RateLimiter::act`], without the future: nothing here waits.
     pub fn act_now(&self, key: &str, action: Action, cost: u32) -> Decision {
         let hash = self.secret.hash_one(key);
-        let now = self.clock.now();
+        let now = self.clock.micros();
         let mut shard = self.shard(hash);
         let shard = &mut *shard;
         let micros = shard.time.read(now);
@@ -121,7 +121,7 @@ impl MemoryLimiter {
 
     /// How many keys have something taken at the moment. It looks at all of them.
     pub fn keys(&self) -> usize {
-        let now = self.clock.now();
+        let now = self.clock.micros();
         let of_shard = |shard: &Mutex<Shard>| {
             let mut shard = lock(shard);
             let micros = shard.time.read(now);

@@ -17,14 +17,18 @@ pub(super) struct Table {
     lost: u64,
 }
 
+/// The slots of a set. A key is looked for from a slot on that its hash chooses, so that it is mostly found at once.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(128))]
-struct Set {
-    hashes: [u64; WAYS],
-    full_at: [u64; WAYS],
+struct Set([Slot; WAYS]);
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u64,
+    full_at: u64,
 }
 
-const EMPTY: Set = Set { hashes: [0; WAYS], full_at: [0; WAYS] };
+const EMPTY: Set = Set([Slot { hash: 0, full_at: 0 }; WAYS]);
 
 /// Where a key has its bucket, or would have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +56,12 @@ impl Table {
     pub(super) fn find(&mut self, hash: u64, now: u64, most_sets: usize) -> (Place, u64) {
         loop {
             let set = self.set(hash);
-            let mut least = (0, u64::MAX);
-            for way in 0..WAYS {
-                let full_at = set.full_at[way];
-                if set.hashes[way] == hash && full_at > now {
+            let first = first_way(hash);
+            let mut least = (first, u64::MAX);
+            for step in 0..WAYS {
+                let way = (first + step) % WAYS;
+                let Slot { hash: known, full_at } = set.0[way];
+                if known == hash && full_at > now {
                     return (Place::Own(way), full_at - now);
                 }
                 if full_at < least.1 {
@@ -76,18 +82,16 @@ impl Table {
     /// Writes what a key owes.
     pub(super) fn put(&mut self, hash: u64, place: Place, now: u64, debt: u64) {
         let lost = self.lost;
-        let set = self.set_mut(hash);
-        let (Place::Own(way) | Place::Free(way) | Place::Taken(way)) = place;
+        let slot = self.slot_mut(hash, place);
         // What a bucket gets back must not make it cheaper than one that has lost its slot.
-        let floor = if matches!(place, Place::Own(_)) { lost.min(set.full_at[way]) } else { 0 };
-        let evicted = if matches!(place, Place::Taken(_)) { set.full_at[way] } else { 0 };
-        set.hashes[way] = hash;
-        set.full_at[way] = now.saturating_add(debt).max(floor);
+        let floor = if matches!(place, Place::Own(_)) { lost.min(slot.full_at) } else { 0 };
+        let evicted = if matches!(place, Place::Taken(_)) { slot.full_at } else { 0 };
+        *slot = Slot { hash, full_at: now.saturating_add(debt).max(floor) };
         self.lost = lost.max(evicted);
     }
 
     pub(super) fn keys(&self, now: u64) -> usize {
-        self.sets.iter().flat_map(|set| set.full_at).filter(|full_at| *full_at > now).count()
+        self.sets.iter().flat_map(|set| &set.0).filter(|slot| slot.full_at > now).count()
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -103,9 +107,10 @@ impl Table {
         &self.sets[self.index(hash)]
     }
 
-    fn set_mut(&mut self, hash: u64) -> &mut Set {
+    fn slot_mut(&mut self, hash: u64, place: Place) -> &mut Slot {
         let index = self.index(hash);
-        &mut self.sets[index]
+        let (Place::Own(way) | Place::Free(way) | Place::Taken(way)) = place;
+        &mut self.sets[index].0[way % WAYS]
     }
 
     /// Doubles the sets. A key stays in its set or goes to the same one of the second half.
@@ -115,12 +120,17 @@ impl Table {
         self.sets.extend_from_within(..);
         for index in 0..before {
             for way in 0..WAYS {
-                let hash = self.sets[index].hashes[way];
+                let hash = self.sets[index].0[way].hash;
                 let away = if self.index(hash) == index { index + before } else { index };
-                self.sets[away].full_at[way] = 0;
+                self.sets[away].0[way].full_at = 0;
             }
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "bits that choose neither the set nor the shard")]
+const fn first_way(hash: u64) -> usize {
+    (hash >> 40) as usize % WAYS
 }
 
 #[cfg(test)]
