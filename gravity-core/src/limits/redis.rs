@@ -79,7 +79,8 @@ impl RedisLimiter {
         let paces = quotas.paces();
         let prefix = redis.key(format_args!("limit:{name}:{}:", fingerprint(&paces)));
         let fallback = (when_down == WhenDown::Memory).then(|| MemoryLimiter::new(quotas.clone()));
-        let rules = BreakerConfig::new().with_failures(3).with_trials(1).with_open_time(Duration::from_secs(1));
+        let rules =
+            BreakerConfig::new().with_failures(3).with_trials(1).with_open_time(Duration::from_secs(1));
         Self {
             redis,
             prefix,

@@ -146,13 +146,14 @@ impl RateLimit {
         let name = self.0.name;
         let counter = |outcome| {
             let labels = [("limit", name), ("outcome", outcome)];
-            metrics.counter("rate_limit_decisions_total", "Requests that a rate limit was asked about.", &labels)
+            metrics.counter(
+                "rate_limit_decisions_total",
+                "Requests that a rate limit was asked about.",
+                &labels,
+            )
         };
-        let counted = Counted {
-            allowed: counter("allowed"),
-            refused: counter("refused"),
-            outage: counter("outage"),
-        };
+        let counted =
+            Counted { allowed: counter("allowed"), refused: counter("refused"), outage: counter("outage") };
         self.change(|rule| rule.counted = Some(counted))
     }
 
@@ -252,6 +253,9 @@ impl Told {
 
 impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimit").field("name", &self.0.name).field("policy", &self.0.policy).finish_non_exhaustive()
+        f.debug_struct("RateLimit")
+            .field("name", &self.0.name)
+            .field("policy", &self.0.policy)
+            .finish_non_exhaustive()
     }
 }

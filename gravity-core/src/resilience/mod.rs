@@ -30,7 +30,8 @@ mod repeat;
 mod retry;
 
 pub use breaker::{
-    Breaker, BreakerConfig, BreakerState, CircuitBreaker, CircuitBreakerLayer, Classify, HttpFailures, Outcome, Ticket,
+    Breaker, BreakerConfig, BreakerState, CircuitBreaker, CircuitBreakerLayer, Classify, HttpFailures,
+    Outcome, Ticket,
 };
 pub use budget::RetryBudget;
 pub use bulkhead::{Bulkhead, BulkheadLayer};

@@ -59,7 +59,9 @@ impl Clock {
                 let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
                 i64::try_from(since.as_secs())
                     .ok()
-                    .and_then(|seconds| seconds.checked_mul(1_000_000)?.checked_add(since.subsec_micros().into()))
+                    .and_then(|seconds| {
+                        seconds.checked_mul(1_000_000)?.checked_add(since.subsec_micros().into())
+                    })
                     .unwrap_or(i64::MAX)
             }
             Source::Test(state) => state.now().as_micros(),

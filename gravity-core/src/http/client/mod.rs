@@ -43,10 +43,12 @@ mod transport;
 
 pub use call::Call;
 pub use config::ClientConfig;
+pub(crate) use error::find;
 pub use error::{ClientError, DecodeError};
 pub use handle::Client;
 pub use problem::{RemoteFault, RemoteProblem};
 pub use transport::Transport;
+pub(crate) use transport::{Pool, erase, roots};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/guides/call-a-service.md")]

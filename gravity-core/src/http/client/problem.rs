@@ -6,9 +6,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::resilience::asked;
 use crate::http::X_REQUEST_ID;
 use crate::http::request_id::RequestId;
+use crate::resilience::asked;
 
 /// An error answer as it was received: the problem document of RFC 9457, kept whole.
 ///

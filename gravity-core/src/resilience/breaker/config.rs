@@ -32,13 +32,7 @@ impl BreakerConfig {
     /// It opens after 5 failures in a row, stays open for 60 s, then lets 3 trials through, and closes when all
     /// three succeed.
     pub const fn new() -> Self {
-        Self {
-            failures: 5,
-            rate: None,
-            open_for: Duration::from_mins(1),
-            trials: 3,
-            clock: Clock::system(),
-        }
+        Self { failures: 5, rate: None, open_for: Duration::from_mins(1), trials: 3, clock: Clock::system() }
     }
 
     /// After how many failures in a row it opens (5). At 0 it opens after one.
@@ -53,7 +47,8 @@ impl BreakerConfig {
     #[must_use]
     pub fn with_rate(mut self, percent: u8, window: Duration, at_least: u32) -> Self {
         let window = window.max(Duration::from_millis(10));
-        self.rate = Some(Rate { percent: percent.clamp(1, 100).into(), window, at_least: at_least.max(1).into() });
+        self.rate =
+            Some(Rate { percent: percent.clamp(1, 100).into(), window, at_least: at_least.max(1).into() });
         self
     }
 

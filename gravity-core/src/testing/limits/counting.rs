@@ -32,9 +32,11 @@ pub(super) async fn units_go_one_by_one_and_come_back(bench: &impl Bench) {
 }
 
 pub(super) async fn a_burst_may_be_smaller_or_larger_than_the_count(bench: &impl Bench) {
-    for (quota, burst) in
-        [(Quota::per_hour(10).with_burst(3), 3), (Quota::per_hour(1).with_burst(7), 7), (Quota::per_day(1), 1)]
-    {
+    for (quota, burst) in [
+        (Quota::per_hour(10).with_burst(3), 3),
+        (Quota::per_hour(1).with_burst(7), 7),
+        (Quota::per_day(1), 1),
+    ] {
         let [limiter, other] = bench.limiters(quota.into()).await;
         for left in (0..burst).rev() {
             let decision = other.check("key", 1).await;

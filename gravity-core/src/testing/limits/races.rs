@@ -40,7 +40,8 @@ pub(super) async fn exactly_as_many_as_there_are(bench: &impl Bench) {
     for count in [1, 17, 100] {
         let quota = Quota::per_day(1).with_burst(count);
         let limiters = bench.limiters(quota.into()).await;
-        let allowed = race(&limiters, 4, |limiter| async move { limiter.check("key", 1).await.allowed }).await;
+        let allowed =
+            race(&limiters, 4, |limiter| async move { limiter.check("key", 1).await.allowed }).await;
         assert_eq!(allowed, count as usize);
     }
 }
