@@ -55,3 +55,11 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/rate-limits.md")]
+mod rate_limits_guide {}
+
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../docs/guides/outgoing-calls.md")]
+mod outgoing_calls_guide {}

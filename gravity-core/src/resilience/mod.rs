@@ -41,7 +41,3 @@ pub use rejected::Rejected;
 pub(crate) use repeat::is_passing;
 pub(crate) use repeat::{IDEMPOTENCY_KEY, asked, is_repeatable, is_worth_repeating, wait_before};
 pub use retry::{Retry, RetryLayer};
-
-#[cfg(all(doctest, feature = "client"))]
-#[doc = include_str!("../../../docs/guides/outgoing-calls.md")]
-struct Guide;
