@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use gravity_core::http::{
-    Authenticator, Body, OpenApi, PUBLIC, PeerAddr, Problem, Response, Routes, SIGNED_IN, TrustedProxies, get, post,
+    Authenticator, Body, OpenApi, PUBLIC, PeerAddr, Problem, Response, Routes, SIGNED_IN, TrustedProxies,
+    get, post,
 };
 use gravity_core::limits::{AddressGroup, MemoryLimiter, Quota, RateLimit, RateLimitLayer};
 use gravity_core::{Metrics, Principal, Subject, TestClock, Timestamp};
@@ -25,7 +26,8 @@ impl Authenticator for Names {
         head: &'a http::request::Parts,
     ) -> BoxFuture<'a, Result<Option<Principal>, Problem>> {
         let name = head.headers.get("x-name").map(|name| name.to_str().unwrap().to_owned());
-        let principal = name.map(|name| Principal::new(Subject::new(name).unwrap()).with_claim("tenant", "acme"));
+        let principal =
+            name.map(|name| Principal::new(Subject::new(name).unwrap()).with_claim("tenant", "acme"));
         Box::pin(std::future::ready(Ok(principal)))
     }
 }
@@ -48,8 +50,9 @@ fn field<'r>(response: &'r Response, name: &str) -> &'r str {
 async fn an_address_has_so_many_and_is_told() {
     let metrics = Metrics::new();
     let limit = RateLimit::by_address("hello", limiter([Quota::per_minute(2), Quota::per_hour(20)]));
-    let routes: Routes = Routes::new()
-        .route(get("/hello", "hello").allow(PUBLIC).rate_limit(limit.with_metrics(&metrics)).to(async || "hello"));
+    let routes: Routes = Routes::new().route(
+        get("/hello", "hello").allow(PUBLIC).rate_limit(limit.with_metrics(&metrics)).to(async || "hello"),
+    );
     let first = ask(&routes, from("/hello", "192.0.2.1")).await;
     assert_eq!(first.status(), 200);
     assert_eq!(field(&first, "ratelimit-policy"), r#""hello";q=2;w=60, "hello-2";q=20;w=3600"#);
@@ -59,13 +62,17 @@ async fn an_address_has_so_many_and_is_told() {
     assert_eq!((refused.status().as_u16(), field(&refused, "retry-after")), (429, "30"));
     assert_eq!(field(&refused, "ratelimit"), r#""hello";r=0;t=30"#);
     assert_eq!(field(&refused, "content-type"), "application/problem+json");
-    let problem: Value = serde_json::from_slice(&refused.into_body().into_bytes(9999).await.unwrap()).unwrap();
+    let problem: Value =
+        serde_json::from_slice(&refused.into_body().into_bytes(9999).await.unwrap()).unwrap();
     assert_eq!(problem["code"], "http.too_many_requests");
     // Others are others; a whole network of IPv6 is one.
     assert_eq!(ask(&routes, from("/hello", "192.0.2.2")).await.status(), 200);
-    for (address, status) in
-        [("2001:db8:0:1::1", 200), ("2001:db8:0:1:ffff::2", 200), ("2001:db8:0:1::3", 429), ("2001:db8:0:2::1", 200)]
-    {
+    for (address, status) in [
+        ("2001:db8:0:1::1", 200),
+        ("2001:db8:0:1:ffff::2", 200),
+        ("2001:db8:0:1::3", 429),
+        ("2001:db8:0:2::1", 200),
+    ] {
         assert_eq!(ask(&routes, from("/hello", address)).await.status(), status, "{address}");
     }
     let text = metrics.render();
@@ -116,7 +123,8 @@ async fn a_caller_has_so_many_wherever_he_is() {
         ask(&routes, request).await
     };
     let first = by("ada", "192.0.2.1").await;
-    let told: Vec<_> = first.headers().get_all("ratelimit").iter().map(|value| value.to_str().unwrap()).collect();
+    let told: Vec<_> =
+        first.headers().get_all("ratelimit").iter().map(|value| value.to_str().unwrap()).collect();
     assert_eq!(told, [r#""address";r=4;t=12"#, r#""caller";r=1;t=30"#, r#""tenant";r=2;t=20"#]);
     assert_eq!(by("ada", "192.0.2.2").await.status(), 200);
     assert_eq!(by("ada", "192.0.2.3").await.status(), 429);

@@ -199,7 +199,7 @@ async fn every_redirect_is_looked_at() {
             "/start" => redirect(302, "/next?a=1"),
             "/next?a=1" => ok("there"),
             "/loop" => redirect(307, "loop"),
-            "/metadata" => redirect(301, "http://169.254.169.254/latest/meta-data"),
+            "/metadata" => redirect(301, &format!("http://169.254.169.254:{port}/latest/meta-data")),
             "/inside" => redirect(301, &format!("http://127.0.0.2:{port}/")),
             "/mapped" => redirect(301, &format!("http://[::ffff:127.0.0.2]:{port}/")),
             "/name" => redirect(301, &format!("//inside.example:{port}/")),

@@ -42,7 +42,10 @@ fn status(code: u16) -> Response<Body> {
 fn script(
     answers: &[u16],
 ) -> (
-    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
+    + Clone
+    + Send
+    + 'static,
     Arc<AtomicUsize>,
 ) {
     let answers = Arc::new(Mutex::new(VecDeque::from(answers.to_vec())));
@@ -52,7 +55,11 @@ fn script(
         count.fetch_add(1, Ordering::SeqCst);
         let next = answers.lock().unwrap().pop_front().unwrap_or(200);
         async move {
-            assert_eq!(request.into_body().into_bytes(100).await.unwrap(), "body", "each try carries the body");
+            assert_eq!(
+                request.into_body().into_bytes(100).await.unwrap(),
+                "body",
+                "each try carries the body"
+            );
             if next == 0 { Err(BoxError::from("broken")) } else { Ok(status(next)) }
         }
     });
@@ -127,7 +134,8 @@ async fn exactly_three_of_many_trials_race_through() {
 #[tokio::test]
 async fn trials_that_are_given_up_or_hang_hold_nobody_up() {
     let hands = hands();
-    let breaker = Breaker::new("x", BreakerConfig::new().with_failures(1).with_trials(1).with_clock(hands.clock()));
+    let breaker =
+        Breaker::new("x", BreakerConfig::new().with_failures(1).with_trials(1).with_clock(hands.clock()));
     let late = breaker.admit().unwrap();
     breaker.admit().unwrap().failed();
     hands.advance(MINUTE);
@@ -343,7 +351,10 @@ async fn so_many_run_and_so_many_wait() {
     }
     assert_eq!(running.load(Ordering::SeqCst), 2);
     let full = service.clone().oneshot(request(Method::GET)).await.unwrap_err();
-    assert_eq!(*full.downcast::<Rejected>().unwrap(), Rejected::Full { name: "reports", retry_after: SECOND });
+    assert_eq!(
+        *full.downcast::<Rejected>().unwrap(),
+        Rejected::Full { name: "reports", retry_after: SECOND }
+    );
     // One that waits and goes away makes room for another that waits.
     drop(calls.pop());
     calls.push(Box::pin(service.clone().oneshot(request(Method::GET))));
@@ -388,7 +399,10 @@ async fn around_routes_a_rejection_is_an_answer() {
 fn slow(
     times: &[(u64, u16)],
 ) -> (
-    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
+    + Clone
+    + Send
+    + 'static,
     Arc<(AtomicUsize, AtomicUsize)>,
 ) {
     let times = Arc::new(Mutex::new(VecDeque::from(times.to_vec())));

@@ -144,7 +144,7 @@ impl RateLimit {
     #[must_use]
     pub fn with_metrics(self, metrics: &Metrics) -> Self {
         let name = self.0.name;
-        let counter = |outcome| {
+        let of = |outcome| {
             let labels = [("limit", name), ("outcome", outcome)];
             metrics.counter(
                 "rate_limit_decisions_total",
@@ -152,8 +152,7 @@ impl RateLimit {
                 &labels,
             )
         };
-        let counted =
-            Counted { allowed: counter("allowed"), refused: counter("refused"), outage: counter("outage") };
+        let counted = Counted { allowed: of("allowed"), refused: of("refused"), outage: of("outage") };
         self.change(|rule| rule.counted = Some(counted))
     }
 
