@@ -1,11 +1,13 @@
 //! What Gravity costs beside the bare framework, in instructions.
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
-//! `bench query CASE QUERY TIMES` are what it runs. `bench builds` times a first build.
+//! `bench query CASE QUERY TIMES` are what it runs. `bench limits` times decisions of a rate limiter,
+//! `bench builds` a first build.
 
 mod builds;
 mod cases;
 mod driver;
+mod limits;
 mod queries;
 
 fn main() -> anyhow::Result<()> {
@@ -16,7 +18,8 @@ fn main() -> anyhow::Result<()> {
         ["http"] => driver::http(),
         ["sql"] => driver::sql(),
         ["builds"] => builds::run(),
+        ["limits"] => limits::run(),
         [] => driver::http().and_then(|()| driver::sql()),
-        _ => anyhow::bail!("usage: bench [http|sql|builds]"),
+        _ => anyhow::bail!("usage: bench [http|sql|limits|builds]"),
     }
 }

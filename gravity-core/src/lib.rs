@@ -13,11 +13,15 @@ pub mod health;
 pub mod http;
 pub mod id;
 pub mod idempotency;
+pub mod limits;
 pub mod metrics;
 pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+#[cfg(feature = "redis")]
+pub mod redis;
+pub mod resilience;
 pub mod secret;
 pub mod security;
 pub mod subject;
@@ -69,3 +73,10 @@ mod idempotency_guide {}
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../../docs/guides/health.md")]
 mod health_guide {}
+
+#[doc = include_str!("../../docs/guides/rate-limits.md")]
+mod rate_limits_guide {}
+
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../docs/guides/outgoing-calls.md")]
+mod outgoing_calls_guide {}

@@ -15,6 +15,10 @@ pub mod http;
 mod random;
 pub mod metrics;
 pub mod idempotency;
+pub mod limits;
+pub mod proxy;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod websocket;
 
 pub use random::Random;

@@ -20,8 +20,7 @@ use super::{answer, base, decode, pairs, retry};
 use crate::http::body::Body;
 use crate::http::request_id::RequestId;
 use crate::http::{Response, X_REQUEST_ID};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::resilience::{IDEMPOTENCY_KEY, is_repeatable};
 
 /// One call, put together by methods and finished by one of the `send` family.
 ///
@@ -228,7 +227,7 @@ impl Sending {
     async fn tries(mut self) -> Result<Response, ClientError> {
         let shared = &*self.client.shared;
         shared.budget.earn();
-        let repeatable = retry::is_repeatable(&self.method, self.headers.contains_key(IDEMPOTENCY_KEY));
+        let repeatable = is_repeatable(&self.method, &self.headers);
         let mut retries = 0;
         loop {
             let again = if repeatable && retries < shared.retries { self.body.repeat() } else { None };

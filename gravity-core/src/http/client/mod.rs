@@ -32,7 +32,6 @@
 mod answer;
 mod base;
 mod body;
-mod budget;
 mod call;
 mod config;
 mod decode;
@@ -46,10 +45,12 @@ mod trying;
 
 pub use call::Call;
 pub use config::ClientConfig;
+pub(crate) use error::find;
 pub use error::{ClientError, DecodeError};
 pub use handle::Client;
 pub use problem::{RemoteFault, RemoteProblem};
 pub use transport::Transport;
+pub(crate) use transport::{Pool, erase, roots};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/guides/call-a-service.md")]
