@@ -31,6 +31,8 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
+#[cfg(doctest)]
+mod guides;
 mod random;
 mod sql_value;
 
@@ -44,39 +46,3 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
-
-/// The guides' code is compiled and run.
-#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
-#[doc = include_str!("../../docs/guides/write-a-store.md")]
-mod write_a_store {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/configuration.md")]
-mod configuration_guide {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/secrets.md")]
-mod secrets_guide {}
-
-#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
-#[doc = include_str!("../../docs/guides/events.md")]
-mod events_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/operate-events.md")]
-mod operate_events_guide {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/telemetry.md")]
-mod telemetry_guide {}
-#[doc = include_str!("../../docs/guides/audit.md")]
-mod audit_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/idempotency.md")]
-mod idempotency_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/health.md")]
-mod health_guide {}
-
-#[doc = include_str!("../../docs/guides/rate-limits.md")]
-mod rate_limits_guide {}
-
-#[cfg(all(doctest, feature = "client"))]
-#[doc = include_str!("../../docs/guides/outgoing-calls.md")]
-mod outgoing_calls_guide {}

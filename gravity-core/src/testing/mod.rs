@@ -12,13 +12,14 @@ pub mod audit;
 pub mod db;
 pub mod events;
 pub mod http;
-mod random;
-pub mod metrics;
 pub mod idempotency;
 pub mod limits;
+pub mod metrics;
 pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod websocket;
+
+mod random;
 
 pub use random::Random;
