@@ -94,7 +94,11 @@ fn tokens(expression: &str) -> Result<Vec<String>, String> {
                 tokens.push(first.to_string());
                 1
             }
-            _ => first.len_utf8(),
+            _ if first.is_whitespace() => first.len_utf8(),
+            _ => {
+                tokens.push("0".to_owned());
+                first.len_utf8()
+            }
         };
         rest = &rest[length..];
     }
