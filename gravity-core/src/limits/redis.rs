@@ -166,17 +166,15 @@ impl RedisLimiter {
         sum_up(&self.quotas, &self.paces, cost, steps)
     }
 
-    async fn without(&self, key: &str, action: Action, cost: u32) -> Decision {
+    fn without(&self, key: &str, action: Action, cost: u32) -> Decision {
         if let Some(outages) = &self.outages {
             outages.increment();
         }
-        match &self.fallback {
-            Some(fallback) => fallback.act_now(key, action, cost),
-            None => {
-                let allowed = self.when_down == WhenDown::Allow;
-                Decision::outage(&self.quotas, allowed, Duration::from_secs(1))
-            }
+        if let Some(fallback) = &self.fallback {
+            return fallback.act_now(key, action, cost);
         }
+        let allowed = self.when_down == WhenDown::Allow;
+        Decision::outage(&self.quotas, allowed, Duration::from_secs(1))
     }
 }
 
@@ -200,7 +198,7 @@ impl RateLimiter for RedisLimiter {
     async fn act(&self, key: &str, action: Action, cost: u32) -> Decision {
         match self.ask(key, action, cost).await {
             Some(decision) => decision,
-            None => self.without(key, action, cost).await,
+            None => self.without(key, action, cost),
         }
     }
 }

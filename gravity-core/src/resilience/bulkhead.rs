@@ -82,12 +82,11 @@ impl BulkheadLayer {
     async fn enter(&self) -> Result<Place, Rejected> {
         let entered = async {
             let entry = Arc::clone(&self.entries).try_acquire_owned().ok()?;
-            let place = match Arc::clone(&self.places).try_acquire_owned() {
-                Ok(place) => place,
-                Err(_) => {
-                    let waiting = Arc::clone(&self.places).acquire_owned();
-                    tokio::time::timeout(self.wait, waiting).await.ok()?.ok()?
-                }
+            let place = if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+                place
+            } else {
+                let waiting = Arc::clone(&self.places).acquire_owned();
+                tokio::time::timeout(self.wait, waiting).await.ok()?.ok()?
             };
             Some(Place { _place: place, _entry: entry })
         };

@@ -38,6 +38,5 @@ pub use bulkhead::{Bulkhead, BulkheadLayer};
 pub use hedge::{Hedge, HedgeLayer};
 pub use rejected::Rejected;
 #[cfg(feature = "client")]
-pub(crate) use repeat::is_passing;
-pub(crate) use repeat::{IDEMPOTENCY_KEY, asked, is_repeatable, is_worth_repeating, wait_before};
+pub(crate) use repeat::{IDEMPOTENCY_KEY, asked, is_passing, is_repeatable, is_worth_repeating, wait_before};
 pub use retry::{Retry, RetryLayer};

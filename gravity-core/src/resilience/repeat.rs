@@ -18,6 +18,7 @@ const SPREAD: Duration = Duration::from_millis(100);
 const LONGEST_ASKED: Duration = Duration::from_secs(10);
 
 /// The answers that say "not now".
+#[cfg(feature = "client")]
 pub(crate) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
 }

@@ -143,7 +143,6 @@ impl MemoryLimiter {
         size_of_val(&*self.shards) + slots * Table::BYTES_OF_A_KEY * self.paces.len()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the high bits choose the shard")]
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         // A power of two. The low bits choose the set.
         lock(&self.shards[(hash >> 48) as usize & (self.shards.len() - 1)])

@@ -128,7 +128,6 @@ impl Table {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "bits that choose neither the set nor the shard")]
 const fn first_way(hash: u64) -> usize {
     (hash >> 40) as usize % WAYS
 }

@@ -69,7 +69,7 @@ impl Breaker {
     /// Lets a call through, or says why not. The ticket takes in how it went; dropped without a word it
     /// counts as a call that was given up, and frees its place.
     pub fn admit(&self) -> Result<Ticket, Rejected> {
-        let admitted = self.0.change(|machine, now| machine.admit(now));
+        let admitted = self.0.change(Machine::admit);
         match admitted {
             Ok(epoch) => Ok(Ticket { breaker: Arc::clone(&self.0), epoch, settled: false }),
             Err(retry_after) => {
