@@ -112,6 +112,11 @@ impl Redis {
         Ok(began.elapsed())
     }
 
+    /// How long a command may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.link.timeout()
+    }
+
     /// A connection of one's own for what is published.
     pub(crate) async fn pubsub(&self) -> Result<::redis::aio::PubSub, Error> {
         let connect = self.0.link.client().get_async_pubsub();

@@ -59,6 +59,10 @@ impl Link {
         self.connect_timeout
     }
 
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Sends something and waits for the answer, within the limit.
     pub(super) async fn call<T, F>(&self, send: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, Error>
     where
