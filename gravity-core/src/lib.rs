@@ -10,6 +10,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod id;
+pub mod lock;
 pub mod metrics;
 pub mod money;
 pub mod page;

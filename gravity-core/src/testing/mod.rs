@@ -11,6 +11,7 @@
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod lock;
 pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
