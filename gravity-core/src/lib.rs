@@ -3,6 +3,7 @@
 
 pub mod backoff;
 pub mod broadcast;
+pub mod cache;
 pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and its speed is that of the service"
 )]
 
+pub mod cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod events;
