@@ -55,3 +55,13 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/cache.md")]
+mod cache_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/locks.md")]
+mod locks_guide {}
+#[cfg(all(doctest, feature = "redis", feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/redis.md")]
+mod redis_guide {}

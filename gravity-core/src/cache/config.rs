@@ -18,6 +18,7 @@ pub struct CacheConfig {
     pub(super) ttl: Duration,
     pub(super) negative_ttl: Duration,
     pub(super) stale: Duration,
+    #[cfg(feature = "redis")]
     pub(super) wait: Duration,
     #[cfg(feature = "redis")]
     pub(super) redis: Option<Redis>,
@@ -44,6 +45,7 @@ impl CacheConfig {
             ttl: Duration::from_mins(5),
             negative_ttl: Duration::from_secs(30),
             stale: Duration::ZERO,
+            #[cfg(feature = "redis")]
             wait: Duration::from_secs(2),
             #[cfg(feature = "redis")]
             redis: None,
@@ -88,6 +90,7 @@ impl CacheConfig {
     }
 
     /// How long a caller waits for another node's loader.
+    #[cfg(feature = "redis")]
     pub fn with_wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self

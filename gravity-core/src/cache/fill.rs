@@ -102,14 +102,16 @@ impl<V: Serialize + DeserializeOwned> Inner<V> {
                 return Err(error.into());
             }
         };
-        let mut ttl = Some(if value.is_some() { self.ttl } else { self.negative_ttl });
+        let ttl = if value.is_some() { self.ttl } else { self.negative_ttl };
         #[cfg(feature = "redis")]
-        if let Some(lease) = lease
-            && store(lease, value.as_deref()).await == Some(false)
-        {
-            ttl = None;
-        }
-        let _ = (&flight.tags, &mut ttl);
+        let is_refused = match lease {
+            Some(lease) => store(lease, value.as_deref()).await == Some(false),
+            None => false,
+        };
+        // Only Redis has seen more of it than its key.
+        #[cfg(not(feature = "redis"))]
+        let (is_refused, _) = (false, flight);
+        let ttl = (!is_refused).then_some(ttl);
         Ok(Filled { value, ttl })
     }
 
@@ -124,14 +126,12 @@ impl<V: Serialize + DeserializeOwned> Inner<V> {
         loop {
             match l2.look(&flight.key, &flight.tags).await {
                 Looked::Value(body, left) => {
-                    let value = match body.map(|body| serde_json::from_slice(&body)).transpose() {
-                        Ok(value) => value.map(Arc::new),
-                        Err(_) => {
-                            self.counts.redis_misses.increment();
-                            // It is of a form that this release cannot read, and stays for those that can.
-                            return Err(None);
-                        }
+                    let Ok(value) = body.map(|body| serde_json::from_slice(&body)).transpose() else {
+                        self.counts.redis_misses.increment();
+                        // It is of a form that this release cannot read, and stays for those that can.
+                        return Err(None);
                     };
+                    let value = value.map(Arc::new);
                     self.counts.redis_hits.increment();
                     let longest = if value.is_some() { self.ttl } else { self.negative_ttl };
                     return Ok(Filled { value, ttl: Some(left.min(longest)) });

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+#[cfg(feature = "redis")]
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -140,7 +142,8 @@ impl<K: CacheKey + ?Sized, V: Serialize + DeserializeOwned + Send + Sync + 'stat
         if let Found::Fresh(value) = self.inner.local.find(&key, self.inner.clock.now()) {
             return Ok(value);
         }
-        joined.outcome(load).await
+        // On the heap, so that the futures of those who call this stay small.
+        Box::pin(joined.outcome(load)).await
     }
 
     /// As [`Cache::get_or_load_tagged`], but for a while after an entry's time
@@ -208,6 +211,7 @@ impl<K: CacheKey + ?Sized, V: Serialize + DeserializeOwned + Send + Sync + 'stat
     }
 }
 
+#[cfg(feature = "redis")]
 impl<V> Inner<V> {
     pub(super) fn owes(&self) -> bool {
         !self.owed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()

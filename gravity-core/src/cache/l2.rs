@@ -182,7 +182,6 @@ impl L2 {
     }
 
     /// What was stored: `Some(None)` where it is not valid, `None` where Redis did not answer.
-    #[expect(clippy::option_option, reason = "they are what the sentence above says")]
     async fn read(&self, bytes: &[u8], epoch: &str) -> Option<Option<Option<Vec<u8>>>> {
         let Some((header, body)) = split(bytes) else { return Some(None) };
         if header.form != self.form || header.epoch != epoch {

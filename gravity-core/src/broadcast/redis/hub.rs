@@ -159,19 +159,16 @@ impl Hub {
     /// Connects, subscribes to all topics, and tells receivers of the gap if there was a connection before.
     async fn connect(&mut self) -> Result<(), Error> {
         let result = self.try_connect().await;
-        match &result {
-            Ok(()) => {
-                self.failures = 0;
-                if std::mem::take(&mut self.has_gap) {
-                    self.counters.reconnects.increment();
-                    self.local.report_gap();
-                }
+        if result.is_ok() {
+            self.failures = 0;
+            if std::mem::take(&mut self.has_gap) {
+                self.counters.reconnects.increment();
+                self.local.report_gap();
             }
-            Err(_) => {
-                self.connection = None;
-                self.failures = self.failures.saturating_add(1);
-                self.retry_at = Instant::now() + RECONNECT.wait(self.failures);
-            }
+        } else {
+            self.connection = None;
+            self.failures = self.failures.saturating_add(1);
+            self.retry_at = Instant::now() + RECONNECT.wait(self.failures);
         }
         result
     }
@@ -205,7 +202,7 @@ impl Hub {
     ) -> Result<(), Error> {
         let Some(connection) = &mut self.connection else { return Err(Error::Timeout) };
         let result = match tokio::time::timeout(self.redis.timeout(), send(&mut connection.sink)).await {
-            Ok(sent) => sent.map_err(Error::Lost),
+            Ok(done) => done.map_err(Error::Lost),
             Err(_) => Err(Error::Timeout),
         };
         if result.is_err() {

@@ -10,7 +10,7 @@ use crate::events::{CloudEvent, EventStore, Failure, Retry, Subscriber};
 /// Hands events over to a broker, from which other applications take them.
 ///
 /// [`Subscriber::bridging`] makes a durable subscriber of it: each event is sent at least once, and those of one
-/// subject in their order. A Kafka, NATS or RabbitMQ outlet needs this one method; the subject is the key by which
+/// subject in their order. An outlet to Kafka, NATS or `RabbitMQ` needs this one method; the subject is the key by which
 /// such a broker keeps order.
 #[async_trait]
 pub trait Outlet: Send + Sync + 'static {
