@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod backoff;
 pub mod broadcast;
+pub mod cache;
 pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod id;
 pub mod idempotency;
 pub mod limits;
+pub mod lock;
 pub mod metrics;
 pub mod money;
 pub mod page;
@@ -46,3 +48,28 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
+
+/// The guides' code is compiled and run.
+#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
+#[doc = include_str!("../../docs/guides/write-a-store.md")]
+mod write_a_store {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/configuration.md")]
+mod configuration_guide {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/secrets.md")]
+mod secrets_guide {}
+
+#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/events.md")]
+mod events_guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/cache.md")]
+mod cache_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/locks.md")]
+mod locks_guide {}
+#[cfg(all(doctest, feature = "redis", feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/redis.md")]
+mod redis_guide {}

@@ -1,5 +1,6 @@
 #![doc = include_str!("events.md")]
 
+mod bridge;
 mod cloud;
 mod draft;
 mod envelope;
@@ -24,6 +25,9 @@ mod store;
 mod subscriber;
 mod work;
 
+pub use bridge::{Delivery, Inlet, Intake, Outlet};
+#[cfg(feature = "redis")]
+pub use bridge::{RedisInlet, RedisOutlet};
 pub use cloud::{Attribute, CloudEvent, CloudEventData, CloudEventError};
 pub use draft::Draft;
 pub use envelope::{Envelope, EventId, Recorded};

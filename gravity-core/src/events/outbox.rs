@@ -136,7 +136,7 @@ impl<S: EventStore> Outbox<S> {
     }
 }
 
-fn check_all(events: &[Envelope]) -> Result<(), Error> {
+pub(super) fn check_all(events: &[Envelope]) -> Result<(), Error> {
     for event in events {
         if !event::is_name(&event.name) {
             let reason = "it has 1 to 128 of `a` to `z`, `0` to `9`, `_`, `-`, `.`";

@@ -79,7 +79,8 @@ impl Redis {
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let send =
             |mut connection: MultiplexedConnection| async move { command.query_async(&mut connection).await };
-        self.measure(self.0.link.call(send)).await
+        // On the heap, so that the futures of those who call this stay small.
+        self.measure(Box::pin(self.0.link.call(send))).await
     }
 
     /// Sends many commands at once. They are one step if the pipeline is [`atomic`](Pipeline::atomic).
@@ -87,7 +88,8 @@ impl Redis {
         let send = |mut connection: MultiplexedConnection| async move {
             pipeline.query_async(&mut connection).await
         };
-        self.measure(self.0.link.call(send)).await
+        // On the heap, so that the futures of those who call this stay small.
+        self.measure(Box::pin(self.0.link.call(send))).await
     }
 
     /// Runs a script. Its keys are sent as they are: make them by [`Redis::key`].
@@ -102,7 +104,8 @@ impl Redis {
         let send = |mut connection: MultiplexedConnection| async move {
             invocation.invoke_async(&mut connection).await
         };
-        self.measure(self.0.link.call(send)).await
+        // On the heap, so that the futures of those who call this stay small.
+        self.measure(Box::pin(self.0.link.call(send))).await
     }
 
     /// Asks whether the server is there, and says how long the answer took.
@@ -110,6 +113,11 @@ impl Redis {
         let began = Instant::now();
         self.query::<()>(&cmd("PING")).await?;
         Ok(began.elapsed())
+    }
+
+    /// How long a command may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.link.timeout()
     }
 
     /// A connection of one's own for what is published.

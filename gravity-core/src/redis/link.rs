@@ -59,19 +59,21 @@ impl Link {
         self.connect_timeout
     }
 
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Sends something and waits for the answer, within the limit.
     pub(super) async fn call<T, F>(&self, send: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, Error>
     where
         F: Future<Output = RedisResult<T>>,
     {
         let deadline = tokio::time::Instant::now() + self.timeout;
-        let live = match tokio::time::timeout_at(deadline, self.live()).await {
-            Ok(live) => live.map_err(Error::Unreachable)?,
-            Err(_) => {
-                let error = RedisError::from((::redis::ErrorKind::Io, "connecting took too long"));
-                return Err(Error::Unreachable(error));
-            }
+        let Ok(live) = tokio::time::timeout_at(deadline, self.live()).await else {
+            let error = RedisError::from((::redis::ErrorKind::Io, "connecting took too long"));
+            return Err(Error::Unreachable(error));
         };
+        let live = live.map_err(Error::Unreachable)?;
         let Ok(answer) = tokio::time::timeout_at(deadline, send(live.connection.clone())).await else {
             if live.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= DEAD_AFTER {
                 live.is_broken.store(true, Ordering::Relaxed);

@@ -10,6 +10,7 @@ mod script;
 pub use config::RedisConfig;
 pub use error::Error;
 pub use handle::Redis;
+pub(crate) use json::milliseconds;
 pub use script::Script;
 
 pub use ::redis::{Cmd, FromRedisValue, Pipeline, ToRedisArgs, Value, cmd, pipe};

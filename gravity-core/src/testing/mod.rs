@@ -8,6 +8,7 @@
 )]
 
 pub mod audit;
+pub mod cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod events;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod idempotency;
 pub mod limits;
 pub mod metrics;
+pub mod lock;
 pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;

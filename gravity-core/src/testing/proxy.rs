@@ -109,8 +109,7 @@ async fn forward(client: TcpStream, target: SocketAddr, mut state: watch::Receiv
 
 async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
     let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let Ok(length @ 1..) = from.read(&mut buffer).await else { break };
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
         if state.wait_for(|state| state.flow == Flow::Open).await.is_err() {
             return;
         }
