@@ -15,6 +15,7 @@ pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+pub mod schedules;
 pub mod secret;
 pub mod security;
 pub mod subject;
