@@ -16,6 +16,7 @@ pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+pub mod sagas;
 pub mod schedules;
 pub mod secret;
 pub mod security;

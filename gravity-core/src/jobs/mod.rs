@@ -20,6 +20,7 @@ mod work;
 pub use draft::JobDraft;
 pub use error::Error;
 pub use failure::Failure;
+pub(crate) use failure::Then;
 pub use handle::Jobs;
 pub use job::{DEFAULT_WAIT, Job};
 pub use memory::{MemoryJobs, MemoryTx};
