@@ -144,7 +144,9 @@ impl<S: SagaStore> Sagas<S> {
         if let Some(queue) = &self.0.queue {
             draft = draft.in_queue(queue.as_str());
         }
-        if let Some(at) = saga.progress.wake_at {
+        if let Some(at) = saga.progress.wake_at
+            && !saga.progress.is_cancelling
+        {
             draft = draft.at(at);
         }
         Ok(draft.write(&self.0.clock)?)

@@ -11,4 +11,6 @@
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod schedules;
+mod wait;
 pub mod websocket;
