@@ -2,6 +2,7 @@
 
 mod error;
 mod handle;
+pub mod http;
 mod job;
 mod memory;
 mod query;

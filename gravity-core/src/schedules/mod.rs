@@ -3,6 +3,7 @@
 mod cron;
 mod error;
 mod handle;
+pub mod http;
 mod interval;
 mod memory;
 mod missed;

@@ -11,6 +11,7 @@
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod sagas;
 pub mod schedules;
 mod wait;
 pub mod websocket;
