@@ -24,6 +24,7 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
+mod beats;
 mod cause;
 mod random;
 mod sql_value;
