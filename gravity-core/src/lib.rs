@@ -26,6 +26,7 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
+mod beats;
 mod cause;
 mod random;
 mod sql_value;
