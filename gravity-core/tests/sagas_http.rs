@@ -31,9 +31,11 @@ impl Saga for Order {
 
 fn steps<S: SagaStore>() -> Steps<Order, S> {
     Steps::new()
-        .then(Step::new("reserve", |order: Order, _| async { Ok(order) }).undone_by(|order: Order, _| async {
-            if order.is_broken { Err(Failure::new("the shelf is gone").give_up()) } else { Ok(order) }
-        }))
+        .then(Step::new("reserve", |order: Order, _| async { Ok(order) }).undone_by(
+            |order: Order, _| async {
+                if order.is_broken { Err(Failure::new("the shelf is gone").give_up()) } else { Ok(order) }
+            },
+        ))
         .then(Step::new("charge", |_: Order, _| async { Err(Failure::new("no money").give_up()) }))
 }
 

@@ -22,7 +22,7 @@ const BEYOND_STEP: Duration = Duration::from_secs(30);
 /// Begins sagas, and looks after them.
 ///
 /// The steps of a saga are run by jobs of the kind [`SagaStep`], one at a time for each saga, which
-/// [`Sagas::run`] does.
+/// [`Sagas::worker`] does on a node of jobs. The guide `docs/guides/sagas.md` shows it all in one piece.
 #[derive(Clone)]
 pub struct Sagas<S>(pub(super) Arc<Inner<S>>);
 

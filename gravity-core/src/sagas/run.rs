@@ -16,7 +16,7 @@ use super::steps::Plan;
 use super::store::{Change, Changed};
 use super::transition::Undoable;
 use super::{Error, SagaRecord, SagaStatus, SagaStep, SagaStore, Sagas, StepStatus};
-use crate::jobs::Failure;
+use crate::jobs::{Failure, JobContext};
 use crate::{Clock, Timestamp};
 
 /// How long a saga waits for a node that knows its version.
@@ -35,6 +35,17 @@ impl<S: SagaStore> Sagas<S> {
             Ok(Ok(())) | Err(Error::Fenced | Error::NotFound) => Ok(()),
             Ok(Err(failure)) => Err(failure),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The worker for a node of jobs: `node.with_queue(Queue::new("sagas")).with_worker(sagas.worker())`.
+    pub fn worker(
+        &self,
+    ) -> impl Fn(SagaStep, JobContext) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync + use<S> {
+        let sagas = self.clone();
+        move |job, _| {
+            let sagas = sagas.clone();
+            Box::pin(async move { sagas.run(&job).await })
         }
     }
 

@@ -42,4 +42,5 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     waits::sleeps_and_signals(fresh().await).await;
     waits::a_signal_that_does_not_come_is_a_failure(fresh().await).await;
     waits::who_waits_can_be_cancelled(fresh().await).await;
+    life::nodes_of_jobs_share_the_work(fresh().await).await;
 }

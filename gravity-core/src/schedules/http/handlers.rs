@@ -36,10 +36,10 @@ pub(super) async fn list<S: ScheduleStore>(
     let mut states = api.schedules.list(after.as_deref(), limit.saturating_add(1)).await?;
     let has_more = states.len() > limit;
     states.truncate(limit);
-    let last = states.last().filter(|_| has_more).map(|state| Position {
-        direction: Direction::Forward,
-        values: vec![state.name.as_str().into()],
-    });
+    let last = states
+        .last()
+        .filter(|_| has_more)
+        .map(|state| Position { direction: Direction::Forward, values: vec![state.name.as_str().into()] });
     let next = last.map(|place| api.cursors.seal(&context, &place)).transpose()?;
     Ok(Json(Page { items: states.into_iter().map(Into::into).collect(), next, previous: None }))
 }

@@ -3,12 +3,18 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use super::Bench;
 use super::node::{End, node};
 use super::state::{Words, sagas, start, write};
+use crate::Clock;
 use crate::events::Retry;
-use crate::jobs::Failure;
-use crate::sagas::{Error, Saga, SagaRecord, SagaStatus, Sagas, Step, StepStatus, Steps};
+use crate::jobs::{Failure, JobNode, NodeConfig, Queue};
+use crate::sagas::{
+    Error, Saga, SagaFilter, SagaRecord, SagaStatus, SagaStore as _, Sagas, Step, StepStatus, Steps,
+};
+use crate::testing::wait::until;
 
 fn statuses(saga: &SagaRecord) -> Vec<StepStatus> {
     saga.progress.steps.iter().map(|step| step.status).collect()
@@ -280,4 +286,37 @@ pub(super) async fn changed_steps_are_refused_and_versions_taken_over<B: Bench>(
     assert!(Sagas::new(bench.store(), clock.clock()).with(Steps::<Words, B::Store>::new()).is_err());
     let twice = Steps::new().then(write(&bench, "one")).then(write(&bench, "one"));
     assert!(Sagas::new(bench.store(), clock.clock()).with(twice).is_err());
+}
+
+pub(super) async fn nodes_of_jobs_share_the_work<B: Bench>(bench: B) {
+    let clock = Clock::system();
+    let twice = Step::new("twice", |words: Words, context| async move {
+        if context.attempt == 1 { Err(Failure::new("not yet").after(Duration::ZERO)) } else { Ok(words) }
+    });
+    let steps = Steps::new()
+        .then(write(&bench, "one"))
+        .then(twice)
+        .then(Step::sleep("nap", Duration::from_millis(5)))
+        .then(write(&bench, "two"));
+    let all = Sagas::new(bench.store(), clock.clone()).with(steps).unwrap().build();
+    let nodes: Vec<_> = (0..2)
+        .map(|_| {
+            let config = NodeConfig::new().with_poll(Duration::from_millis(20));
+            let node = JobNode::new(bench.store().jobs().clone(), clock.clone(), config)
+                .with_queue(Queue::new("sagas").with_concurrency(3))
+                .with_worker(all.worker());
+            tokio::spawn(node.run_until(std::future::pending()).boxed())
+        })
+        .collect();
+    for _ in 0..20 {
+        all.start(&Words::default()).await.unwrap();
+    }
+    let done = SagaFilter::new().in_status(SagaStatus::Completed);
+    until("all sagas are done", async || all.list(&done, None, 50).await.unwrap().len() == 20).await;
+    for node in nodes {
+        node.abort();
+    }
+    let effects = bench.effects().await;
+    assert_eq!(effects.iter().filter(|effect| *effect == "one").count(), 20);
+    assert_eq!(effects.len(), 40);
 }
