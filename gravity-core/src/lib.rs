@@ -16,6 +16,7 @@ pub mod id;
 pub mod idempotency;
 pub mod limits;
 pub mod lock;
+pub mod jobs;
 pub mod metrics;
 pub mod money;
 pub mod page;
@@ -24,6 +25,8 @@ pub mod principal;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod resilience;
+pub mod sagas;
+pub mod schedules;
 pub mod secret;
 pub mod security;
 pub mod subject;
@@ -35,6 +38,8 @@ pub mod validate;
 
 #[cfg(doctest)]
 mod guides;
+mod beats;
+mod cause;
 mod random;
 mod sql_value;
 
@@ -73,3 +78,9 @@ mod locks_guide {}
 #[cfg(all(doctest, feature = "redis", feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/redis.md")]
 mod redis_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/sagas.md")]
+mod sagas_guide {}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../docs/guides/schedules.md")]
+mod schedules_guide {}

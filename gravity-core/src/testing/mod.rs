@@ -20,6 +20,9 @@ pub mod lock;
 pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
+pub mod sagas;
+pub mod schedules;
+mod wait;
 pub mod websocket;
 
 mod random;
