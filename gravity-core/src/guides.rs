@@ -3,6 +3,8 @@
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/guides/audit.md")]
 mod audit {}
+#[doc = include_str!("../../docs/guides/cache.md")]
+mod cache {}
 #[doc = include_str!("../../docs/guides/configuration.md")]
 mod configuration {}
 #[cfg(all(feature = "sqlite", feature = "testing"))]
@@ -15,6 +17,9 @@ mod health {}
 #[doc = include_str!("../../docs/guides/idempotency.md")]
 mod idempotency {}
 #[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/guides/locks.md")]
+mod locks {}
+#[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/guides/operate-events.md")]
 mod operate_events {}
 #[cfg(feature = "client")]
@@ -22,6 +27,15 @@ mod operate_events {}
 mod outgoing_calls {}
 #[doc = include_str!("../../docs/guides/rate-limits.md")]
 mod rate_limits {}
+#[cfg(all(feature = "redis", feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/redis.md")]
+mod redis {}
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/guides/sagas.md")]
+mod sagas {}
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/guides/schedules.md")]
+mod schedules {}
 #[doc = include_str!("../../docs/guides/secrets.md")]
 mod secrets {}
 #[doc = include_str!("../../docs/guides/telemetry.md")]

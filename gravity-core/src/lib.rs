@@ -14,9 +14,9 @@ pub mod health;
 pub mod http;
 pub mod id;
 pub mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod lock;
-pub mod jobs;
 pub mod metrics;
 pub mod money;
 pub mod page;
@@ -36,10 +36,10 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
-#[cfg(doctest)]
-mod guides;
 mod beats;
 mod cause;
+#[cfg(doctest)]
+mod guides;
 mod random;
 mod sql_value;
 
@@ -53,34 +53,3 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
-
-/// The guides' code is compiled and run.
-#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
-#[doc = include_str!("../../docs/guides/write-a-store.md")]
-mod write_a_store {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/configuration.md")]
-mod configuration_guide {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/secrets.md")]
-mod secrets_guide {}
-
-#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
-#[doc = include_str!("../../docs/guides/events.md")]
-mod events_guide {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/cache.md")]
-mod cache_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/locks.md")]
-mod locks_guide {}
-#[cfg(all(doctest, feature = "redis", feature = "sqlite", feature = "testing"))]
-#[doc = include_str!("../../docs/guides/redis.md")]
-mod redis_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/sagas.md")]
-mod sagas_guide {}
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../docs/guides/schedules.md")]
-mod schedules_guide {}

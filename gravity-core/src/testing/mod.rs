@@ -15,16 +15,16 @@ pub mod events;
 pub mod http;
 pub mod idempotency;
 pub mod limits;
-pub mod metrics;
 pub mod lock;
+pub mod metrics;
 pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod sagas;
 pub mod schedules;
-mod wait;
 pub mod websocket;
 
 mod random;
+mod wait;
 
 pub use random::Random;
