@@ -10,6 +10,8 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod events;
+#[cfg(unix)]
+pub mod faults;
 pub mod http;
 pub mod proxy;
 pub mod websocket;
