@@ -64,7 +64,7 @@ pub struct Findings {
     pub stuck: Vec<String>,
     /// Effects and attempts of what was never committed.
     pub ghosts: Vec<String>,
-    /// Effects of an attempt that another process had taken over from.
+    /// Effects of one who had begun before another process did, and wrote after it.
     pub late: Vec<String>,
     /// What else should not be, such as a worker that ended by itself.
     pub odd: Vec<String>,
@@ -74,7 +74,7 @@ pub struct Findings {
     pub effects: usize,
     /// How many attempts there were.
     pub attempts: usize,
-    /// How many attempts had no effect because another process took over.
+    /// How many attempts had no effect while one of another process had.
     pub refused: usize,
 }
 
@@ -116,8 +116,8 @@ impl fmt::Display for Findings {
 ///
 /// Each fact has exactly one effect per consumer of its topic. Effects of an ordered consumer come in the order of
 /// the numbers of a key. What a process was told to be committed is there. Nothing is handled that was not
-/// committed. And once another process has begun to handle a fact, an attempt that began before has no effect: that
-/// would be the write of a process that had lost its lease.
+/// committed. And where an ordered consumer's work on a key passes from one process to another, what the other begun before
+/// does not take effect after: that would be the write of a process that had lost its lease.
 pub fn check(books: &Books, ledger: &[Entry]) -> Findings {
     let mut findings =
         Findings { facts: books.facts.len(), effects: books.effects.len(), ..Findings::default() };
@@ -175,11 +175,12 @@ fn check_order(books: &Books, facts: &HashMap<&str, &Fact>, findings: &mut Findi
 }
 
 fn check_ledger(books: &Books, facts: &HashMap<&str, &Fact>, ledger: &[Entry], findings: &mut Findings) {
-    let mut attempts = HashMap::<(&str, &str), Vec<(&str, &str)>>::new();
-    for entry in ledger {
+    let mut begun = HashMap::<&str, (usize, &str)>::new();
+    let mut tried = HashMap::<(&str, &str), Vec<&str>>::new();
+    for (at, entry) in ledger.iter().enumerate() {
+        let process = entry.process.as_str();
         match &entry.note {
             Note::Acknowledged { fact } if !facts.contains_key(fact.as_str()) => {
-                let process = &entry.process;
                 findings.lost.push(format!("{fact}, whose commit {process} was told of, is not there"));
             }
             Note::Attempt { consumer, fact, attempt } => {
@@ -187,27 +188,31 @@ fn check_ledger(books: &Books, facts: &HashMap<&str, &Fact>, ledger: &[Entry], f
                 if !facts.contains_key(fact.as_str()) {
                     findings.ghosts.push(format!("{consumer} was given {fact}, which was not committed"));
                 }
-                attempts.entry((consumer, fact)).or_default().push((&entry.process, attempt));
+                begun.insert(attempt, (at, process));
+                tried.entry((consumer, fact)).or_default().push(process);
             }
             _ => {}
         }
     }
-    for effect in &books.effects {
-        let Some(attempts) = attempts.get(&(effect.consumer.as_str(), effect.fact.as_str())) else {
-            let Effect { consumer, fact, .. } = effect;
+    let ordered: HashSet<&str> =
+        books.consumers.iter().filter(|one| one.is_ordered).map(|one| one.name.as_str()).collect();
+    let mut latest = HashMap::<(&str, &str, &str), (usize, &str)>::new();
+    for Effect { consumer, fact, attempt } in &books.effects {
+        let Some(&(at, process)) = begun.get(attempt.as_str()) else {
             findings.odd.push(format!("{consumer} made an effect of {fact} without an attempt"));
             continue;
         };
-        let Some(at) = attempts.iter().position(|(_, attempt)| *attempt == effect.attempt) else {
-            findings.odd.push(format!("the ledger knows no attempt {}", effect.attempt));
+        let tried = tried.get(&(consumer.as_str(), fact.as_str())).into_iter().flatten();
+        findings.refused += tried.filter(|other| **other != process).count();
+        let Some(fact) = facts.get(fact.as_str()).filter(|_| ordered.contains(consumer.as_str())) else {
             continue;
         };
-        let (process, _) = attempts[at];
-        if let Some((other, _)) = attempts[at + 1..].iter().find(|(other, _)| *other != process) {
-            let Effect { consumer, fact, .. } = effect;
-            findings.late.push(format!("{process} wrote {fact} for {consumer} after {other} took over"));
+        let before = latest.entry((consumer, &fact.topic, &fact.key)).or_insert((at, process));
+        if at < before.0 && process != before.1 {
+            let (what, other) = (told(consumer, fact), before.1);
+            findings.late.push(format!("{what}: {process} had begun before {other} did, and wrote after it"));
         }
-        findings.refused += attempts[..at].iter().filter(|(other, _)| *other != process).count();
+        *before = (at, process);
     }
 }
 
@@ -287,11 +292,14 @@ mod tests {
 
     #[test]
     fn the_write_of_one_who_was_overtaken_is_found() {
-        let mut ledger = ledger();
-        ledger.push(attempt("q", 3, "e"));
-        let late = check(&books(&[(1, "a"), (2, "b"), (3, "d")]), &ledger);
+        // One begins the third, stands still while another does the second, and writes all the same.
+        let ledger = [attempt("p", 1, "a"), attempt("p", 3, "c"), attempt("q", 2, "b")];
+        let late = check(&books(&[(1, "a"), (2, "b"), (3, "c")]), &ledger);
         assert_eq!(wrong(&late), ["late writes"]);
-        let refused = check(&books(&[(1, "a"), (2, "b"), (3, "e")]), &ledger);
+        // Who stood still may go on in vain.
+        let ledger = [attempt("p", 1, "a"), attempt("p", 2, "b"), attempt("q", 2, "d"), attempt("q", 3, "c")];
+        let ledger = [&ledger[..], &[attempt("p", 3, "e")]].concat();
+        let refused = check(&books(&[(1, "a"), (2, "d"), (3, "c")]), &ledger);
         assert!(refused.is_clean(), "{refused}");
         assert_eq!(refused.refused, 2);
     }
