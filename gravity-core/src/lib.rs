@@ -10,6 +10,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod id;
+pub mod jobs;
 pub mod metrics;
 pub mod money;
 pub mod page;
@@ -23,6 +24,8 @@ pub mod testing;
 pub mod time;
 pub mod validate;
 
+mod beats;
+mod cause;
 mod random;
 mod sql_value;
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The longest text of an error that is kept, in characters.
-const MAX_TEXT: usize = 2_000;
+use crate::cause;
 
 /// Why a handler did not handle an event. Any error becomes one by `?`, and its text is kept with the event:
 /// it should hold no secrets.
@@ -16,9 +15,7 @@ pub struct Failure {
 impl Failure {
     /// A failure in words of one's own.
     pub fn new(text: impl fmt::Display) -> Self {
-        // PostgreSQL's text has no NUL.
-        let text = text.to_string().chars().filter(|char| *char != '\0').take(MAX_TEXT).collect();
-        Self { text, is_permanent: false }
+        Self { text: cause::clean(&text.to_string()), is_permanent: false }
     }
 
     /// One that no other attempt will mend: the event goes aside at once.
@@ -40,20 +37,7 @@ impl Failure {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source
-            && text.len() < MAX_TEXT
-        {
-            let cause_text = cause.to_string();
-            // Some errors repeat the text of their cause.
-            if !text.ends_with(&cause_text) {
-                text.push_str(": ");
-                text.push_str(&cause_text);
-            }
-            source = cause.source();
-        }
-        Self::new(text)
+        Self { text: cause::text_of(&error), is_permanent: false }
     }
 }
 

@@ -4,7 +4,6 @@ mod config;
 mod counts;
 mod dispatch;
 mod lane;
-mod members;
 mod pump;
 mod run;
 mod share;

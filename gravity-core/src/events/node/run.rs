@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::NodeConfig;
 use super::counts::Counts;
 use super::lane::{Lane, Shared};
-use super::members::Watch;
 use super::pump::{Heads, Pump};
 use super::share::plan;
+use crate::beats::Watch;
 use crate::events::state::View;
 use crate::events::work::Claim;
 use crate::events::{Error, EventStore, Subscriber};
@@ -163,7 +163,8 @@ impl<S: EventStore> Running<S> {
         let names: Vec<&str> = shared.iter().map(|shared| &*shared.subscriber.name).collect();
         let view = self.store.beat(self.id, &names).await?;
         self.held.retain(|_, held| !held.task.is_finished());
-        let mut dead = self.watch.look(&view.members, self.clock.now());
+        let mut dead =
+            self.watch.look(view.members.iter().map(|member| (member.node, member.beat)), self.clock.now());
         dead.retain(|node| *node != self.id);
         for node in &dead {
             tracing::warn!(%node, "a node of events is silent; taking its lanes");

@@ -1,4 +1,4 @@
-//! Which nodes are alive.
+//! [`Watch`]: which nodes are alive.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,14 +6,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::Timestamp;
-use crate::events::state::Member;
 
 /// Tells who is alive by beats that go on, in the time of this node alone.
 ///
 /// No time of one node is compared with that of another, so clocks that are apart do not matter. A clock
 /// that jumps, or a node that was stopped and goes on, sees at most two ticks go by at once, so that it
 /// does not take everybody else for dead.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     lease: Duration,
     tick: Duration,
     looked_at: Option<Timestamp>,
@@ -27,20 +26,21 @@ struct Seen {
 }
 
 impl Watch {
-    pub(super) fn new(lease: Duration, tick: Duration) -> Self {
+    pub(crate) fn new(lease: Duration, tick: Duration) -> Self {
         Self { lease, tick, looked_at: None, seen: HashMap::new() }
     }
 
-    /// Takes note of what is seen now, and says which nodes have been silent for a lease.
-    pub(super) fn look(&mut self, members: &[Member], now: Timestamp) -> Vec<Uuid> {
+    /// Takes note of the beats that are seen now, and says which nodes have been silent for a lease.
+    ///
+    /// A node may have several beats, which count together.
+    pub(crate) fn look(&mut self, seen: impl IntoIterator<Item = (Uuid, i64)>, now: Timestamp) -> Vec<Uuid> {
         let since = self.looked_at.map_or(Duration::ZERO, |before| now.saturating_since(before));
         let since = since.min(self.tick * 2);
         self.looked_at = Some(now);
-        // A node beats for all its subscribers at once.
         let mut beats = HashMap::<Uuid, i64>::new();
-        for member in members {
-            let sum = beats.entry(member.node).or_default();
-            *sum = sum.wrapping_add(member.beat);
+        for (node, beat) in seen {
+            let sum = beats.entry(node).or_default();
+            *sum = sum.wrapping_add(beat);
         }
         self.seen.retain(|node, _| beats.contains_key(node));
         let mut dead = Vec::new();
@@ -63,9 +63,8 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn members(nodes: &[(u128, i64)]) -> Vec<Member> {
-        let member = |&(node, beat)| Member { subscriber: "s".into(), node: Uuid::from_u128(node), beat };
-        nodes.iter().map(member).collect()
+    fn members(nodes: &[(u128, i64)]) -> Vec<(Uuid, i64)> {
+        nodes.iter().map(|&(node, beat)| (Uuid::from_u128(node), beat)).collect()
     }
 
     #[test]
@@ -73,17 +72,17 @@ mod tests {
         let (lease, tick) = (Duration::from_secs(20), Duration::from_secs(5));
         let mut watch = Watch::new(lease, tick);
         let mut now = Timestamp::UNIX_EPOCH.saturating_add(Duration::from_hours(1));
-        assert!(watch.look(&members(&[(1, 1), (2, 1)]), now).is_empty());
+        assert!(watch.look(members(&[(1, 1), (2, 1)]), now).is_empty());
         // A day forward, and a year back: neither counts for more than two ticks.
         now = now.saturating_add(Duration::from_hours(24));
-        assert!(watch.look(&members(&[(1, 2), (2, 1)]), now).is_empty());
+        assert!(watch.look(members(&[(1, 2), (2, 1)]), now).is_empty());
         now = Timestamp::UNIX_EPOCH;
-        assert!(watch.look(&members(&[(1, 3), (2, 1)]), now).is_empty());
+        assert!(watch.look(members(&[(1, 3), (2, 1)]), now).is_empty());
         let mut ticks = 0;
         loop {
             now = now.saturating_add(tick);
             ticks += 1;
-            let dead = watch.look(&members(&[(1, 3 + ticks), (2, 1)]), now);
+            let dead = watch.look(members(&[(1, 3 + ticks), (2, 1)]), now);
             if !dead.is_empty() {
                 assert_eq!(dead, [Uuid::from_u128(2)]);
                 break;
@@ -92,6 +91,6 @@ mod tests {
         // Ten seconds counted before the clock was set back, and ten after.
         assert_eq!(ticks, 2);
         // It beats again, and lives.
-        assert!(watch.look(&members(&[(1, 9), (2, 2)]), now.saturating_add(tick)).is_empty());
+        assert!(watch.look(members(&[(1, 9), (2, 2)]), now.saturating_add(tick)).is_empty());
     }
 }

@@ -1,0 +1,36 @@
+#![doc = include_str!("jobs.md")]
+
+mod draft;
+mod error;
+mod failure;
+mod handle;
+mod job;
+mod lapse;
+mod memory;
+mod new_job;
+mod node;
+mod outcome;
+mod query;
+mod rate;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+mod state;
+mod store;
+mod work;
+
+pub use draft::JobDraft;
+pub use error::Error;
+pub use failure::Failure;
+pub use handle::Jobs;
+pub use job::{DEFAULT_WAIT, Job};
+pub use memory::{MemoryJobs, MemoryTx};
+pub use new_job::{Enqueued, JobId, JobRecord, NewJob, Unique};
+pub use node::{JobContext, JobNode, NodeConfig, Queue};
+pub use outcome::{Attempt, Outcome, Settled};
+pub use query::{Count, JobFilter, JobView, QueueAge};
+pub use rate::Rate;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlJobs;
+pub use state::{JobState, Progress};
+pub use store::{JobStore, Perform};
+pub use work::{Ask, Claimed, Keep, NodeBeat, Taken, View};

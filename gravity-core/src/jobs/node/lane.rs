@@ -1,0 +1,227 @@
+//! A queue on a node: the jobs it has, and the workers that do them.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::context::Notes;
+use super::counts::Counts;
+use super::run::Workers;
+use super::settler::Outcomes;
+use super::worker::{AnyWorker, Finish};
+use super::{JobContext, Queue};
+use crate::jobs::{Claimed, Failure, JobId, JobStore, Outcome, Settled};
+use crate::{Clock, random};
+
+/// How long a worker may go on once its job is to be cancelled.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How long a job waits of whose kind this node knows nothing, as while another release is rolled out.
+const UNKNOWN_KIND: Duration = Duration::from_secs(10);
+/// How far ahead jobs are taken.
+const AHEAD: f64 = 0.1;
+
+/// What the lanes of a node share.
+pub(super) struct Shared<S> {
+    pub(super) store: S,
+    pub(super) clock: Clock,
+    pub(super) workers: Arc<Workers<S>>,
+    pub(super) outcomes: Outcomes<S>,
+    /// Workers begin no more jobs.
+    pub(super) stopping: CancellationToken,
+    /// Some lane has room.
+    pub(super) room: Notify,
+    pub(super) notes: Arc<dyn Notes>,
+}
+
+/// A queue on a node.
+pub(super) struct Lane<S> {
+    pub(super) queue: Queue,
+    prefetch: usize,
+    shared: Arc<Shared<S>>,
+    buffer: Mutex<VecDeque<Claimed>>,
+    /// As many as there are jobs in the buffer.
+    filled: Semaphore,
+    running: Mutex<HashMap<JobId, (Claimed, CancellationToken)>>,
+    /// Those that are taken and of which it is not yet written what became of them.
+    held: AtomicUsize,
+    target: AtomicUsize,
+    left: AtomicUsize,
+    counts: Counts,
+}
+
+impl<S: JobStore> Lane<S> {
+    pub(super) fn new(queue: Queue, prefetch: usize, shared: Arc<Shared<S>>, counts: Counts) -> Self {
+        Self {
+            prefetch,
+            shared,
+            buffer: Mutex::default(),
+            filled: Semaphore::new(0),
+            running: Mutex::default(),
+            held: AtomicUsize::new(0),
+            target: AtomicUsize::new(queue.concurrency),
+            left: AtomicUsize::new(0),
+            counts,
+            queue,
+        }
+    }
+
+    /// How many jobs to take now. Few are not worth asking for while others wait here.
+    pub(super) fn room(&self) -> usize {
+        let target = self.target.load(Ordering::Relaxed);
+        let room = target.saturating_sub(self.held.load(Ordering::Acquire));
+        if room * 4 < target && self.filled.available_permits() > 0 { 0 } else { room }
+    }
+
+    /// Aims to hold what can be begun soon, by how many were done lately.
+    pub(super) fn aim(&self, since: Duration) {
+        let left = self.left.swap(0, Ordering::Relaxed);
+        let soon = u32::try_from(left).map_or(f64::MAX, f64::from) / since.as_secs_f64().max(0.001) * AHEAD;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is cut to the prefetch"
+        )]
+        let soon = (soon as usize).min(self.prefetch);
+        // Slowly down, so that a moment's pause is not taken for slow jobs.
+        let before = self.target.load(Ordering::Relaxed) - self.queue.concurrency;
+        self.target.store(self.queue.concurrency + soon.max(before / 2), Ordering::Relaxed);
+    }
+
+    pub(super) fn put(&self, jobs: Vec<Claimed>) {
+        let added = jobs.len();
+        self.held.fetch_add(added, Ordering::AcqRel);
+        self.buffer().extend(jobs);
+        self.filled.add_permits(added);
+    }
+
+    pub(super) fn forget_one(&self) {
+        self.held.fetch_sub(1, Ordering::AcqRel);
+        self.left.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn running(&self) -> Vec<JobId> {
+        self.registry().keys().copied().collect()
+    }
+
+    pub(super) fn cancel(&self, id: JobId) {
+        if let Some((_, cancelled)) = self.registry().get(&id) {
+            cancelled.cancel();
+        }
+    }
+
+    /// Does jobs until the node stops.
+    pub(super) async fn work(self: Arc<Self>) {
+        loop {
+            let permit = tokio::select! {
+                biased;
+                () = self.shared.stopping.cancelled() => return,
+                permit = self.filled.acquire() => permit,
+            };
+            let Ok(permit) = permit else { return };
+            permit.forget();
+            let Some(job) = self.buffer().pop_front() else { continue };
+            if self.filled.available_permits() <= self.target.load(Ordering::Relaxed) / 2 {
+                self.shared.room.notify_one();
+            }
+            self.do_one(job).await;
+        }
+    }
+
+    async fn do_one(self: &Arc<Self>, job: Claimed) {
+        let Some(worker) = self.shared.workers.find(&job.kind) else {
+            tracing::warn!(job = %job.id, kind = job.kind, "no worker here does jobs of this kind; another node may");
+            let wait = UNKNOWN_KIND + Duration::from_millis(random::up_to(5_000));
+            let at = self.shared.clock.now().saturating_add(wait);
+            self.settle(job, Outcome::Snooze(at));
+            return;
+        };
+        let cancelled = CancellationToken::new();
+        self.registry().insert(job.id, (job.clone(), cancelled.clone()));
+        self.counts.started.increment();
+        let began = Instant::now();
+        let result = self.run(worker, job.clone(), &cancelled).await;
+        let ran = began.elapsed();
+        self.registry().remove(&job.id);
+        let outcome = match result {
+            Ok(Finish::Done) => Outcome::Done(self.queue.keep),
+            Ok(Finish::Written) => {
+                self.counts.finished("done", ran);
+                self.forget_one();
+                return;
+            }
+            Ok(Finish::Lost) => {
+                self.counts.finished("lost", ran);
+                tracing::warn!(job = %job.id, "a job was another node's before it ended here");
+                self.forget_one();
+                return;
+            }
+            Err(_) if cancelled.is_cancelled() => Outcome::Cancelled,
+            Err(failure) => {
+                let now = self.shared.clock.now();
+                let wait = |attempt| worker.wait(&job, attempt);
+                let outcome = Outcome::of_failure(&job, &failure, now, wait);
+                if matches!(outcome, Outcome::Dead { .. }) {
+                    tracing::error!(job = %job.id, kind = job.kind, error = %failure, "a job is dead");
+                }
+                outcome
+            }
+        };
+        self.counts.finished(outcome.name(), ran);
+        self.settle(job, outcome);
+    }
+
+    async fn run(
+        &self,
+        worker: &dyn AnyWorker<S>,
+        job: Claimed,
+        cancelled: &CancellationToken,
+    ) -> Result<Finish, Failure> {
+        let shared = &self.shared;
+        let timeout = job.timeout;
+        let context = JobContext::new(job, cancelled.clone(), shared.stopping.clone(), shared.notes.clone());
+        let done = Outcome::Done(self.queue.keep);
+        let work = AssertUnwindSafe(worker.run(&shared.store, &shared.clock, context, done)).catch_unwind();
+        let overdue = async {
+            cancelled.cancelled().await;
+            shared.clock.sleep(CANCEL_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            result = work => result.unwrap_or_else(|panic| Err(Failure::new(panic_text(&*panic)))),
+            () = overdue => Err(Failure::cancelled("it did not stop when it was cancelled")),
+            () = shared.clock.sleep(timeout) => Err(Failure::new(format_args!("it took longer than {timeout:?}"))),
+        }
+    }
+
+    fn settle(self: &Arc<Self>, job: Claimed, outcome: Outcome) {
+        self.shared.outcomes.push(self.clone(), Settled { job, outcome });
+    }
+
+    /// Gives back what was not begun, or not finished by workers that are there no more.
+    pub(super) fn give_back(self: &Arc<Self>) {
+        let mut jobs: Vec<Claimed> = self.buffer().drain(..).collect();
+        jobs.extend(self.registry().drain().map(|(_, (job, _))| job));
+        for job in jobs {
+            self.settle(job, Outcome::GivenBack);
+        }
+    }
+
+    fn buffer(&self) -> MutexGuard<'_, VecDeque<Claimed>> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registry(&self) -> MutexGuard<'_, HashMap<JobId, (Claimed, CancellationToken)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("without words"))
+}

@@ -1,0 +1,260 @@
+//! Gives ready jobs to nodes.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::Timestamp;
+use crate::db::{Engine, Tx};
+use crate::jobs::{Ask, Claimed, Error, JobId, Taken};
+
+use super::SqlJobs;
+use super::rates::Rates;
+use super::row::{ClaimedRow, READY, SCHEDULED, WAITING, rows};
+
+/// How many jobs to look at where those at the head of a queue wait for others of their keys.
+const LOOK_AT: usize = 256;
+
+/// A ready job that may be taken.
+pub(super) struct Candidate {
+    pub(super) id: JobId,
+    key: Option<String>,
+    pub(super) rate_key: Option<String>,
+    pub(super) is_paid: bool,
+}
+
+/// What became of a round of candidates.
+#[derive(Default)]
+struct Round {
+    jobs: Vec<Claimed>,
+    held_until: Option<Timestamp>,
+    /// Some made room for others behind them.
+    has_moved: bool,
+}
+
+impl SqlJobs {
+    pub(super) async fn take(&self, ask: &Ask<'_>) -> Result<Taken, Error> {
+        // Who is told of a job that is not committed yet waits for it, where writers queue.
+        if ask.limit == 0 || (!self.take_news() && !self.has_ready(ask.queue).await?) {
+            return Ok(Taken::default());
+        }
+        let mut look_at = 1;
+        loop {
+            let round = self.db().transaction(async |tx| round(tx, ask, look_at).await).await?;
+            // Those that moved aside are behind us for good, so this ends.
+            if round.has_moved && round.jobs.is_empty() {
+                look_at = LOOK_AT;
+                continue;
+            }
+            return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
+        }
+    }
+
+    async fn has_ready(&self, queue: &str) -> Result<bool, Error> {
+        let first: Option<JobId> = self
+            .db()
+            .query(
+                "SELECT id FROM jobs WHERE queue = $1 AND stage = 0 AND node IS NULL \
+                 ORDER BY priority DESC, seq LIMIT 1",
+            )
+            .bind(queue)
+            .fetch_optional_scalar()
+            .await?;
+        Ok(first.is_some())
+    }
+}
+
+/// Looks at as many jobs as there is room for, and at least at so many.
+async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, Error> {
+    if !begin(tx, ask).await? {
+        return Ok(Round::default());
+    }
+    let rates = Rates::load(tx, ask).await?;
+    let limit = ask.limit.min(rates.room());
+    if limit == 0 {
+        return Ok(Round { held_until: Some(rates.next()), ..Round::default() });
+    }
+    let mut free = candidates(tx, ask, limit.max(look_at)).await?;
+    let blocked = if free.iter().any(|job| job.key.is_some()) {
+        let (blocked, unclear) = blocked(tx, &free).await?;
+        free.retain(|job| !blocked.contains(&job.id) && !unclear.contains(&job.id));
+        blocked
+    } else {
+        HashSet::new()
+    };
+    let mut has_moved = move_to(tx, WAITING, &blocked).await?;
+    free.truncate(limit);
+    let postponed = rates.admit(tx, &mut free).await?;
+    for (id, at) in &postponed {
+        postpone(tx, *id, *at).await?;
+        has_moved = true;
+    }
+    let ids: Vec<JobId> = free.into_iter().map(|job| job.id).collect();
+    let jobs = mark(tx, ask, &ids).await?;
+    rates.save(tx, jobs.len()).await?;
+    Ok(Round { jobs, held_until: None, has_moved })
+}
+
+/// Makes sure that the node counts as alive until this is committed: who buries it waits for that.
+async fn begin(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<bool, Error> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => "SELECT is_alive FROM jobs_nodes WHERE id = $1",
+        // A node that is stopped right here must not hold its locks for long, and the tables' sizes change too
+        // much for a plan that was made once.
+        Engine::Postgres => {
+            "SELECT is_alive FROM jobs_nodes WHERE id = $1 \
+             AND set_config('idle_in_transaction_session_timeout', '5000', true) IS NOT NULL \
+             AND set_config('plan_cache_mode', 'force_custom_plan', true) IS NOT NULL FOR KEY SHARE"
+        }
+    };
+    let is_alive: Option<bool> = tx.query(sql).bind(ask.node).fetch_optional_scalar().await?;
+    Ok(is_alive == Some(true))
+}
+
+async fn candidates(tx: &mut Tx<'_>, ask: &Ask<'_>, limit: usize) -> Result<Vec<Candidate>, Error> {
+    let lock = for_update(tx);
+    let found: Vec<(JobId, Option<String>, Option<String>, bool)> = tx
+        .query(
+            "SELECT id, key, rate_key, is_paid FROM jobs WHERE queue = $1 AND stage = 0 AND node IS NULL \
+             ORDER BY priority DESC, seq LIMIT $2",
+        )
+        .bind(ask.queue)
+        .bind(rows(limit))
+        .push(lock)
+        .fetch_all()
+        .await?;
+    let candidate = |(id, key, rate_key, is_paid): (_, Option<String>, Option<String>, _)| Candidate {
+        id,
+        rate_key: rate_key.or_else(|| key.clone()),
+        key,
+        is_paid,
+    };
+    Ok(found.into_iter().map(candidate).collect())
+}
+
+/// Rows that another transaction holds are none of ours.
+pub(super) fn for_update(tx: &Tx<'_>) -> &'static str {
+    match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
+/// Those that wait behind another of their key, and those of which that cannot be told just now.
+///
+/// A job goes to wait behind another one only while that one's row is locked: whoever ends that one then looks
+/// for who waits behind it when this is committed, and finds the job.
+async fn blocked(
+    tx: &mut Tx<'_>,
+    candidates: &[Candidate],
+) -> Result<(HashSet<JobId>, HashSet<JobId>), Error> {
+    let keyed: Vec<JobId> = candidates.iter().filter(|job| job.key.is_some()).map(|job| job.id).collect();
+    let found: Vec<(JobId, Option<JobId>)> = tx
+        .query(
+            "SELECT c.id, COALESCE(\
+             (SELECT b.id FROM jobs b WHERE b.queue = c.queue AND b.key = c.key AND b.is_holding AND b.id <> c.id), \
+             (SELECT b.id FROM jobs b WHERE b.queue = c.queue AND b.key = c.key AND b.stage < 3 \
+              AND b.stage <> 1 AND b.seq < c.seq AND NOT c.is_holding ORDER BY b.seq LIMIT 1)) \
+             FROM jobs c WHERE ",
+        )
+        .push_in("c.id", &keyed)
+        .fetch_all()
+        .await?;
+    let behind: HashMap<JobId, JobId> =
+        found.into_iter().filter_map(|(job, other)| Some((job, other?))).collect();
+    let mut others: Vec<JobId> = behind.values().copied().collect();
+    others.sort_unstable();
+    others.dedup();
+    if others.is_empty() {
+        return Ok(Default::default());
+    }
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR SHARE SKIP LOCKED",
+    };
+    let locked: Vec<JobId> = tx
+        .query("SELECT id FROM jobs WHERE stage < 3 AND (is_holding OR stage <> 1) AND ")
+        .push_in("id", &others)
+        .push(lock)
+        .fetch_all_scalars()
+        .await?;
+    let locked: HashSet<JobId> = locked.into_iter().collect();
+    let (blocked, unclear): (Vec<_>, Vec<_>) =
+        behind.into_iter().partition(|(_, other)| locked.contains(other));
+    let jobs = |pairs: Vec<(JobId, JobId)>| pairs.into_iter().map(|(job, _)| job).collect();
+    Ok((jobs(blocked), jobs(unclear)))
+}
+
+async fn move_to(tx: &mut Tx<'_>, stage: i16, jobs: &HashSet<JobId>) -> Result<bool, Error> {
+    if jobs.is_empty() {
+        return Ok(false);
+    }
+    let jobs: Vec<JobId> = jobs.iter().copied().collect();
+    tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(stage).push_in("id", &jobs).execute().await?;
+    Ok(true)
+}
+
+async fn postpone(tx: &mut Tx<'_>, job: JobId, at: Timestamp) -> Result<(), Error> {
+    tx.query("UPDATE jobs SET stage = $2, run_at = $3, is_paid = TRUE WHERE id = $1")
+        .bind(job)
+        .bind(SCHEDULED)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claimed>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let taken: Vec<ClaimedRow> = tx
+        .query(
+            "UPDATE jobs SET node = $1, claimed_at = $2, fence = fence + 1, is_holding = key IS NOT NULL, \
+             is_paid = FALSE, progress = NULL WHERE stage = 0 AND node IS NULL AND ",
+        )
+        .bind(ask.node)
+        .bind(ask.now)
+        .push_in("id", ids)
+        .push(
+            " RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
+             max_attempts, timeout_ms, created_at, run_at, errors, correlation",
+        )
+        .fetch_all()
+        .await?;
+    let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(ask.queue)).collect();
+    jobs.sort_unstable_by_key(|job| (std::cmp::Reverse(job.priority), job.place));
+    Ok(jobs)
+}
+
+impl SqlJobs {
+    pub(super) async fn wake_due(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        loop {
+            let next: Option<Timestamp> = self
+                .db()
+                .query("SELECT run_at FROM jobs WHERE stage = 1 ORDER BY run_at LIMIT 1")
+                .fetch_optional_scalar()
+                .await?;
+            if next.is_none_or(|next| next > now) {
+                return Ok(next);
+            }
+            let woken = self.db().transaction(async |tx| wake(tx, now).await).await?;
+            if woken == 0 {
+                // Others are at it.
+                return Ok(next);
+            }
+        }
+    }
+}
+
+async fn wake(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, Error> {
+    let lock = for_update(tx);
+    let due: Vec<JobId> = tx
+        .query("SELECT id FROM jobs WHERE stage = 1 AND run_at <= $1 ORDER BY run_at LIMIT 500")
+        .bind(now)
+        .push(lock)
+        .fetch_all_scalars()
+        .await?;
+    if !due.is_empty() {
+        tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(READY).push_in("id", &due).execute().await?;
+    }
+    Ok(due.len())
+}
