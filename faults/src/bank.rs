@@ -1,6 +1,8 @@
-//! The load: a bank whose every payment is a row, an event and, in time, an effect of each subscriber.
+//! The load: a bank whose every payment is a row, an event and two jobs, and in time an effect of each
+//! subscriber and worker.
 
 mod books;
+mod jobs;
 mod publish;
 mod schema;
 mod subscribe;

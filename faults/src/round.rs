@@ -79,7 +79,7 @@ async fn on(
     folder: &Path,
     sabotage: Option<Sabotage>,
 ) -> Result<Outcome> {
-    let store = bank::prepare(db).await?;
+    let stores = bank::prepare(db).await?;
     let lease = u64::try_from(LEASE.as_millis())?;
     let settings = serde_json::to_value(Settings { url: url.to_owned(), lease, sabotage })?;
     let program = std::env::current_exe()?;
@@ -96,7 +96,7 @@ async fn on(
     stage.strike(&plan).await?;
     let mut stuck = stage.calm(PATIENCE).await?;
     let patience = if sabotage.is_some() { Duration::from_secs(5) } else { PATIENCE };
-    let drain = stage.drain(patience, || bank::left(&store, WORKERS)).await;
+    let drain = stage.drain(patience, || bank::left(&stores, WORKERS)).await;
     let drain = drain.unwrap_or_else(|left| {
         stuck.push(left);
         patience

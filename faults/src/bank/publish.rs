@@ -1,15 +1,17 @@
-//! Payments: a number of the account, a row and an event, in one transaction that may be rolled back.
+//! Payments: a number of the account, a row, an event and two jobs, in one transaction that may be rolled back.
 
 use std::time::Duration;
 
 use gravity_core::Clock;
 use gravity_core::db::{self, Database, Tx};
 use gravity_core::events::{self, Draft, Event, Outbox, SqlEvents};
+use gravity_core::jobs::{self, Jobs, SqlJobs};
 use gravity_core::testing::faults::{Dice, Note, Worker};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sabotage;
+use super::jobs::enqueue;
 use super::schema::{ACCOUNTS, account_name};
 
 /// Money was paid.
@@ -53,16 +55,23 @@ impl From<events::Error> for Undone {
     }
 }
 
+impl From<jobs::Error> for Undone {
+    fn from(error: jobs::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 /// Pays until there is to be no more load.
 pub(super) async fn pay(
     worker: Worker,
     db: Database,
     outbox: Outbox<SqlEvents>,
+    jobs: Jobs<SqlJobs>,
     mut dice: Dice,
     sabotage: Option<Sabotage>,
 ) {
     while worker.is_loading() {
-        match payment(&worker, &db, &outbox, &mut dice).await {
+        match payment(&worker, &db, &outbox, &jobs, &mut dice).await {
             Ok(facts) => {
                 worker.point("acknowledge");
                 for fact in facts {
@@ -87,6 +96,7 @@ async fn payment(
     worker: &Worker,
     db: &Database,
     outbox: &Outbox<SqlEvents>,
+    jobs: &Jobs<SqlJobs>,
     dice: &mut Dice,
 ) -> Result<Vec<String>, Undone> {
     let account = account_name(dice.index(ACCOUNTS));
@@ -99,6 +109,7 @@ async fn payment(
             let (fact, number) = record(tx, "payment", &account).await?;
             let paid = Paid { fact: fact.clone(), number };
             outbox.publish(tx, Draft::new(paid).about(account.as_str())).await?;
+            enqueue(jobs, tx, &fact, &account).await?;
             facts.push(fact);
         }
         worker.point("publish");

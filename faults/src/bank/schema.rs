@@ -2,6 +2,7 @@
 
 use gravity_core::db::{Database, Error, Migration, Migrations};
 use gravity_core::events::{EventStore as _, SqlEvents, Start};
+use gravity_core::jobs::SqlJobs;
 
 use super::subscribe::SUBSCRIBERS;
 
@@ -28,12 +29,20 @@ const MIGRATIONS: Migrations = Migrations::new(
     )],
 );
 
-/// Makes the tables, of the bank and of events, before anybody works on them.
-pub(crate) async fn prepare(db: &Database) -> Result<SqlEvents, Error> {
+/// Where events and jobs are.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    pub(super) events: SqlEvents,
+    pub(super) jobs: SqlJobs,
+}
+
+/// Makes all tables before anybody works on them.
+pub(crate) async fn prepare(db: &Database) -> Result<Stores, Error> {
     MIGRATIONS.up(db).await?;
-    let store = SqlEvents::new(db).await?;
+    let events = SqlEvents::new(db).await?;
+    let jobs = SqlJobs::new(db).await?;
     for (name, _) in SUBSCRIBERS {
-        store.register(name, Start::Beginning).await.map_err(|error| match error {
+        events.register(name, Start::Beginning).await.map_err(|error| match error {
             gravity_core::events::Error::Database(error) => error,
             other => unreachable!("a database fails as one: {other}"),
         })?;
@@ -47,7 +56,7 @@ pub(crate) async fn prepare(db: &Database) -> Result<SqlEvents, Error> {
                 .await?;
         }
     }
-    Ok(store)
+    Ok(Stores { events, jobs })
 }
 
 pub(super) fn account_name(account: usize) -> String {

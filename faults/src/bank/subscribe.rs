@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gravity_core::Clock;
-use gravity_core::db::{Database, Tx};
+use gravity_core::db::{self, Database, Tx};
 use gravity_core::events::{Draft, Failure, Outbox, Retry, SqlEvents, Start, Subscriber};
 use gravity_core::testing::faults::{Dice, Note, Worker};
 
@@ -13,7 +13,7 @@ use super::Sabotage;
 use super::publish::{Paid, Receipted, record};
 
 /// The subscribers, and the topics of what they consume.
-pub(crate) const SUBSCRIBERS: [(&str, &str); 4] =
+pub(super) const SUBSCRIBERS: [(&str, &str); 4] =
     [("teller", "payment"), ("auditor", "payment"), ("clerk", "payment"), ("archive", "receipt")];
 
 /// What handlers share.
@@ -83,17 +83,17 @@ pub(super) fn clerk(desk: Desk) -> Subscriber<SqlEvents> {
 pub(super) fn archive(desk: Desk) -> Subscriber<SqlEvents> {
     subscriber("archive").on::<Receipted>(move |event, tx| {
         let desk = desk.clone();
-        Box::pin(async move { desk.effect(tx, "archive", &event.data.fact).await })
+        Box::pin(async move { Ok(desk.effect(tx, "archive", &event.data.fact).await?) })
     })
 }
 
 impl Desk {
-    fn chance(&self, percent: u64) -> bool {
+    pub(super) fn chance(&self, percent: u64) -> bool {
         self.dice.lock().unwrap_or_else(PoisonError::into_inner).chance(percent)
     }
 
     /// Makes an effect, and notes beforehand that it will be tried.
-    async fn effect(&self, tx: &mut Tx<'_>, consumer: &str, fact: &str) -> Result<(), Failure> {
+    pub(super) async fn effect(&self, tx: &mut Tx<'_>, consumer: &str, fact: &str) -> Result<(), db::Error> {
         let attempt = self.attempt(consumer, fact);
         self.worker.point("handle");
         write(tx, consumer, fact, &attempt).await?;
@@ -124,18 +124,18 @@ impl Desk {
             }
             Some(Sabotage::Double) if self.chance(5) => {
                 self.effect(tx, consumer, fact).await?;
-                self.effect(tx, consumer, fact).await
+                Ok(self.effect(tx, consumer, fact).await?)
             }
             Some(Sabotage::Ghost) if self.chance(5) => {
                 self.effect(tx, consumer, &format!("ghost-{number}")).await?;
-                self.effect(tx, consumer, fact).await
+                Ok(self.effect(tx, consumer, fact).await?)
             }
             Some(Sabotage::Stick) if account == "account_1" && number >= 3 => {
                 Err(Failure::new("it will never do"))
             }
             Some(Sabotage::Swap) => self.swap(tx, consumer, fact, account).await,
             Some(Sabotage::Beside) => self.beside(consumer, fact),
-            _ => self.effect(tx, consumer, fact).await,
+            _ => Ok(self.effect(tx, consumer, fact).await?),
         }
     }
 
@@ -145,7 +145,7 @@ impl Desk {
         match earlier {
             Some((held, held_attempt)) => {
                 write(tx, consumer, fact, &attempt).await?;
-                write(tx, consumer, &held, &held_attempt).await
+                Ok(write(tx, consumer, &held, &held_attempt).await?)
             }
             None => {
                 let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,7 +173,7 @@ impl Desk {
     }
 }
 
-async fn write(tx: &mut Tx<'_>, consumer: &str, fact: &str, attempt: &str) -> Result<(), Failure> {
+async fn write(tx: &mut Tx<'_>, consumer: &str, fact: &str, attempt: &str) -> Result<(), db::Error> {
     tx.query("INSERT INTO bank_effects (consumer, fact, attempt) VALUES ($1, $2, $3)")
         .bind(consumer)
         .bind(fact)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use gravity_core::Clock;
 use gravity_core::db::{Database, DatabaseConfig};
 use gravity_core::events::{EventNode, NodeConfig, Outbox, SqlEvents};
+use gravity_core::jobs::{Jobs, SqlJobs};
 use gravity_core::testing::faults::{Dice, Note, Worker};
 use tokio::task::JoinSet;
 
@@ -32,12 +33,14 @@ pub(crate) async fn work(worker: Worker) -> ExitCode {
     let Ok(outbox) = Outbox::new(store.clone(), "/bank", Clock::system()) else {
         return ExitCode::FAILURE;
     };
+    let job_store = SqlJobs::migrated(&db);
+    let jobs = Jobs::new(job_store.clone(), Clock::system());
     worker.ledger().note(Note::Ready);
     let chance = Dice::new(std::process::id().into()).roll();
     let mut payers = JoinSet::new();
     for number in 0..PAYERS {
         let dice = Dice::new(chance ^ number);
-        payers.spawn(pay(worker.clone(), db.clone(), outbox.clone(), dice, settings.sabotage));
+        payers.spawn(pay(worker.clone(), db.clone(), outbox.clone(), jobs.clone(), dice, settings.sabotage));
     }
     let calm = worker.clone();
     let ledger = tokio::spawn(async move {
@@ -52,7 +55,7 @@ pub(crate) async fn work(worker: Worker) -> ExitCode {
         sabotage: settings.sabotage,
         held: Arc::new(Mutex::new(HashMap::new())),
     };
-    serve(&worker, &store, &settings, &desk).await;
+    tokio::join!(serve(&worker, &store, &settings, &desk), labour(&worker, &job_store, &settings, &desk));
     // One that leaves in the middle of the load pays no more, and what it has begun it ends.
     let _ = ledger.await;
     if settings.sabotage != Some(Sabotage::Beside) {
@@ -78,6 +81,16 @@ async fn serve(worker: &Worker, store: &SqlEvents, settings: &Settings, desk: &D
     };
     while let Err(error) = node().run_until(worker.until_leave()).await {
         worker.ledger().note(Note::Said { what: format!("a node could not start: {error}") });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Does jobs until the worker is to leave.
+async fn labour(worker: &Worker, store: &SqlJobs, settings: &Settings, desk: &Desk) {
+    let lease = Duration::from_millis(settings.lease);
+    let node = || super::jobs::node(store.clone(), desk.clone(), lease);
+    while let Err(error) = node().run_until(worker.until_leave()).await {
+        worker.ledger().note(Note::Said { what: format!("a node of jobs could not start: {error}") });
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
