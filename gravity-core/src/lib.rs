@@ -54,3 +54,7 @@ mod secrets_guide {}
 #[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events_guide {}
+
+#[cfg(all(doctest, unix, feature = "testing"))]
+#[doc = include_str!("../../docs/guides/fault-rig.md")]
+mod fault_rig_guide {}
