@@ -10,6 +10,9 @@ mod configuration {}
 #[cfg(all(feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/events.md")]
 mod events {}
+#[cfg(all(unix, feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/fault-rig.md")]
+mod fault_rig {}
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/guides/health.md")]
 mod health {}

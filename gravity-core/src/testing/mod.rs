@@ -12,6 +12,8 @@ pub mod cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod events;
+#[cfg(unix)]
+pub mod faults;
 pub mod http;
 pub mod idempotency;
 pub mod limits;
