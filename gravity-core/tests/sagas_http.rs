@@ -4,6 +4,7 @@
 
 mod read_api;
 
+use gravity_core::http::client::Client;
 use gravity_core::jobs::{Failure, MemoryJobs, SqlJobs};
 use gravity_core::page::{CursorKey, CursorKeys};
 use gravity_core::sagas::http::{CountsView, SagaView, routes};
@@ -140,14 +141,19 @@ async fn they_are_retried_and_cancelled(reach: &Reach, ids: &[SagaId]) {
 }
 
 async fn who_may_not_is_refused(reach: &Reach, id: SagaId) {
-    for path in ["/sagas".to_owned(), "/sagas/counts".to_owned(), format!("/sagas/{id}")] {
-        assert_eq!(refusal(reach.nobody().get(&path).send_empty().await).0, 401);
-        let forbidden = reach.client("jobs:* sagas:write").get(&path).send_empty().await;
-        assert_eq!(refusal(forbidden), (403, "http.forbidden".into()), "{path}");
+    let id = id.to_string();
+    let segments: [&[&str]; 3] = [&[], &["counts"], &[&id]];
+    for segments in segments {
+        let call = |client: Client| {
+            segments.iter().fold(client.get("/sagas"), |call, segment| call.segment(*segment))
+        };
+        assert_eq!(refusal(call(reach.nobody()).send_empty().await).0, 401);
+        let forbidden = call(reach.client("jobs:* sagas:write")).send_empty().await;
+        assert_eq!(refusal(forbidden), (403, "http.forbidden".into()), "{segments:?}");
     }
     for action in ["retry", "cancel"] {
-        let path = format!("/sagas/{id}/{action}");
-        assert_eq!(refusal(reach.nobody().post(&path).send_empty().await).0, 401);
-        assert_eq!(refusal(reach.client(READ).post(&path).send_empty().await).0, 403, "{path}");
+        let call = |client: Client| client.post("/sagas").segment(&id).segment(action);
+        assert_eq!(refusal(call(reach.nobody()).send_empty().await).0, 401);
+        assert_eq!(refusal(call(reach.client(READ)).send_empty().await).0, 403, "{action}");
     }
 }

@@ -429,7 +429,7 @@ proptest! {
             let before = tick.checked_sub(Duration::from_micros(1)).unwrap();
             prop_assert_eq!(cron.next(before, &zone), Some(*tick));
             if let Some(next) = expected.get(at + 1) {
-                let between = (tick.as_micros() + next.as_micros()) / 2;
+                let between = i64::midpoint(tick.as_micros(), next.as_micros());
                 prop_assert_eq!(cron.next(Timestamp::from_micros(between).unwrap(), &zone), Some(*next));
             }
         }

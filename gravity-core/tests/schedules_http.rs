@@ -4,6 +4,7 @@
 
 mod read_api;
 
+use gravity_core::http::client::Client;
 use gravity_core::jobs::{MemoryJobs, SqlJobs};
 use gravity_core::page::{CursorKey, CursorKeys};
 use gravity_core::schedules::http::{Preview, RunView, ScheduleView, routes};
@@ -121,7 +122,7 @@ async fn they_are_paused_resumed_and_run(reach: &Reach) {
     let resumed: ScheduleView = client.post("/schedules/c/resume").send().await.unwrap();
     assert_eq!((resumed.is_paused, resumed.next), (false, Some(time("2026-03-01T12:01:30Z"))));
     for action in ["pause", "resume", "run"] {
-        let none = client.post(&format!("/schedules/none/{action}")).send_empty().await;
+        let none = client.post("/schedules/none").segment(action).send_empty().await;
         assert_eq!(refusal(none), (404, "schedules.not_found".into()), "{action}");
     }
 }
@@ -133,8 +134,8 @@ async fn who_may_not_is_refused(reach: &Reach) {
         assert_eq!(refusal(forbidden), (403, "http.forbidden".into()), "{path}");
     }
     for action in ["pause", "resume", "run"] {
-        let path = format!("/schedules/none/{action}");
-        assert_eq!(refusal(reach.nobody().post(&path).send_empty().await).0, 401);
-        assert_eq!(refusal(reach.client(READ).post(&path).send_empty().await).0, 403, "{path}");
+        let call = |client: Client| client.post("/schedules/none").segment(action);
+        assert_eq!(refusal(call(reach.nobody()).send_empty().await).0, 401);
+        assert_eq!(refusal(call(reach.client(READ)).send_empty().await).0, 403, "{action}");
     }
 }

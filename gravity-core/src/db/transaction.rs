@@ -1,5 +1,6 @@
 //! Begins, repeats and ends transactions.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 mod config;
@@ -7,7 +8,7 @@ mod config;
 mod gate;
 mod open;
 
-use super::pool::Connection;
+use super::pool::{Connection, Pooled};
 use super::{Database, Error, ErrorKind, Tx, scope};
 use crate::backoff::Backoff;
 
@@ -101,13 +102,15 @@ impl Database {
             Ok(turn) => turn,
             Err(error) => return fail(error),
         };
-        let mut pooled = match self.primary.acquire().await {
+        let pooled = match self.primary.acquire().await {
             Ok(pooled) => pooled,
             Err(error) => return fail(error),
         };
         let sql = config.begin(self.engine());
+        let mut beginning = Beginning { pooled, is_over: AtomicBool::new(false) };
+        let Beginning { pooled, is_over } = &mut beginning;
         // On the heap, so that the futures of those who call this stay small.
-        let attempt = Box::pin(run(pooled.borrow(), sql, self.primary.identity, body)).await;
+        let attempt = Box::pin(run(pooled.borrow(), sql, is_over, self.primary.identity, body)).await;
         if attempt.is_broken {
             pooled.discard();
         }
@@ -123,6 +126,23 @@ impl Database {
     }
 }
 
+/// A connection on which a transaction is about to begin.
+///
+/// Whoever is given up while `BEGIN` is on its way leaves a transaction behind that the driver knows nothing of, and
+/// what the next one writes on that connection would be neither committed nor seen. So it is not used again.
+struct Beginning {
+    pooled: Pooled,
+    is_over: AtomicBool,
+}
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        if !*self.is_over.get_mut() {
+            self.pooled.discard();
+        }
+    }
+}
+
 /// How one attempt went.
 struct Attempt<T, E> {
     result: Result<T, E>,
@@ -131,12 +151,20 @@ struct Attempt<T, E> {
     is_broken: bool,
 }
 
-async fn run<T, E, F>(connection: Connection<'_>, sql: &'static str, pool: usize, body: F) -> Attempt<T, E>
+async fn run<T, E, F>(
+    connection: Connection<'_>,
+    sql: &'static str,
+    is_over: &AtomicBool,
+    pool: usize,
+    body: F,
+) -> Attempt<T, E>
 where
     F: for<'t, 'c> AsyncFnOnce(&'t mut Tx<'c>) -> Result<T, E>,
     E: From<Error>,
 {
-    let mut open = match Open::begin(connection, sql).await {
+    let begun = Open::begin(connection, sql).await;
+    is_over.store(true, Ordering::Relaxed);
+    let mut open = match begun {
         Ok(open) => open,
         Err(error) => {
             // Its last transaction ended behind the driver's back.

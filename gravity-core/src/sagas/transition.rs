@@ -154,7 +154,6 @@ impl SagaRecord {
         progress.failures += 1;
         let is_last = progress.failures >= retry.attempts();
         let wait = match then {
-            Then::GiveUp | Then::Cancel => return Verdict::Never,
             Then::Retry if !is_last => retry.wait(progress.failures),
             Then::RetryAfter(wait) if !is_last => wait,
             _ => return Verdict::Never,

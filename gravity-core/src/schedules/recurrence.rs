@@ -13,7 +13,7 @@ pub enum Recurrence {
     /// By a cron expression, as the clocks of a zone show it.
     Cron {
         /// The expression.
-        cron: Cron,
+        cron: Box<Cron>,
         /// Whose clocks.
         zone: Zone,
     },
@@ -35,11 +35,11 @@ impl Recurrence {
     /// By a cron expression, as the clocks of a zone show it: `Recurrence::cron("0 9 * * MON-FRI",
     /// "Europe/Berlin")`.
     pub fn cron(cron: &str, zone: &str) -> Result<Self, Error> {
-        let cron =
+        let cron: Cron =
             cron.parse().map_err(|error: super::CronError| Error::invalid("cron", error.to_string()))?;
         let zone =
             zone.parse().map_err(|error: super::UnknownZone| Error::invalid("zone", error.to_string()))?;
-        Ok(Self::Cron { cron, zone })
+        Ok(Self::Cron { cron: Box::new(cron), zone })
     }
 
     /// Every so often, on a grid that goes through the start of 1970: all nodes and all versions of a program

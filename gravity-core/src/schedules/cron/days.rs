@@ -57,7 +57,7 @@ impl Days {
             }
         }
         let days = if self.either { by_month | by_week } else { by_month & by_week };
-        days & ((1_u64 << (length + 1)) - 2) as u32
+        days & u32::MAX >> (31 - length) & !1
     }
 }
 

@@ -70,20 +70,17 @@ fn item(field: CronField, part: &str) -> Result<Item, CronError> {
         return Ok(Item::Star { step: step.unwrap_or(1) });
     }
     let bounds = field.bounds();
-    let (from, to) = match range.split_once('-') {
-        Some((from, to)) => {
-            let from = value(field, part, from)?;
-            let to_value = value(field, part, to)?;
-            // `FRI-SUN` ends with the Sunday that is 7.
-            let is_sunday = field == CronField::DayOfWeek && to_value == 0 && number(to).is_none();
-            (from, if is_sunday && from > 0 { 7 } else { to_value })
-        }
-        None => {
-            let from = value(field, part, range)?;
-            // `3/5` goes on to the end. The days of a week end with 6, so that none is met twice.
-            let end = if field == CronField::DayOfWeek { from.max(6) } else { bounds.most };
-            (from, if step.is_some() { end } else { from })
-        }
+    let (from, to) = if let Some((from, to)) = range.split_once('-') {
+        let from = value(field, part, from)?;
+        let to_value = value(field, part, to)?;
+        // `FRI-SUN` ends with the Sunday that is 7.
+        let is_sunday = field == CronField::DayOfWeek && to_value == 0 && number(to).is_none();
+        (from, if is_sunday && from > 0 { 7 } else { to_value })
+    } else {
+        let from = value(field, part, range)?;
+        // `3/5` goes on to the end. The days of a week end with 6, so that none is met twice.
+        let end = if field == CronField::DayOfWeek { from.max(6) } else { bounds.most };
+        (from, if step.is_some() { end } else { from })
     };
     if from > to {
         return fail("ends before it begins");

@@ -35,7 +35,7 @@ impl Cron {
             // A change at `from` itself is behind it.
             while changes.next_if(|change| change.timestamp() <= from).is_some() {}
             let offset = tz.to_offset(from);
-            let end = changes.peek().map(|change| change.timestamp());
+            let end = changes.peek().map(jiff::tz::TimeZoneTransition::timestamp);
             let end_shown = end.map_or(DateTime::MAX, |end| offset.to_datetime(end));
             if let Some(found) = self.times.first_from(offset.to_datetime(from), end_shown) {
                 return offset.to_timestamp(found).ok();

@@ -9,6 +9,7 @@ use super::state::{Words, sagas, start};
 use crate::events::Retry;
 use crate::jobs::Failure;
 use crate::sagas::{SagaStatus, Step, StepContext, Steps};
+use crate::testing::wait::until;
 
 const ATTEMPTS: u32 = 3;
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -120,6 +121,12 @@ pub async fn run_plan<B: Bench>(bench: B, plan: &Plan) {
             worker = node(&bench, &all, &clock).await;
         }
     }
+    until("nothing is held by who was killed", async || {
+        worker.drain().await;
+        let status = all.get(id).await.unwrap().status;
+        status.is_finished() || status == SagaStatus::Stuck
+    })
+    .await;
     let (saga, model) = (all.get(id).await.unwrap(), plan.model());
     assert_eq!(saga.status, model.status, "{plan:?}: {saga:?}");
     assert_eq!(saga.finished_at.is_some(), model.status.is_finished());

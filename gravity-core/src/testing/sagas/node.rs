@@ -11,6 +11,7 @@ use super::Bench;
 use crate::TestClock;
 use crate::jobs::{Ask, Claimed, JobStore as _, Keep, Outcome, Settled, Then};
 use crate::sagas::{SagaStep, SagaStore, Sagas};
+use crate::testing::wait::until;
 
 /// A node that does jobs of sagas.
 pub(super) struct Node<S> {
@@ -50,7 +51,9 @@ impl<S: SagaStore> Node<S> {
         let outcome = match done.as_ref().map_err(crate::jobs::Failure::then) {
             Ok(()) => Outcome::Done(Keep::Not),
             Err(Then::Snooze(wait)) => Outcome::Snooze(now.saturating_add(wait)),
-            Err(_) => panic!("the store has failed: {done:?}"),
+            Err(Then::Retry | Then::RetryAfter(_) | Then::GiveUp | Then::Cancel) => {
+                panic!("the store has failed: {done:?}")
+            }
         };
         let fenced = self.sagas.store().jobs().settle(&[Settled { job, outcome }], now).await.unwrap();
         assert_eq!(fenced, []);
@@ -72,13 +75,11 @@ impl<S: SagaStore> Node<S> {
         loop {
             let next = self.sagas.store().jobs().wake(now).await.unwrap();
             let idle = self.take().await;
-            match idle {
-                Some(job) => self.finish(job).await,
-                None => {
-                    assert!(next.is_none_or(|next| next > now));
-                    return;
-                }
-            }
+            let Some(job) = idle else {
+                assert!(next.is_none_or(|next| next > now));
+                return;
+            };
+            self.finish(job).await;
         }
     }
 
@@ -92,12 +93,21 @@ impl<S: SagaStore> Node<S> {
         self.sagas.store().jobs().settle(&[Settled { job, outcome }], self.clock.now()).await.unwrap();
     }
 
-    /// Others find it dead, and do what it had.
+    /// Others find it dead, and free what it had: again and again, because a transaction that was cut short
+    /// may hold some of it until the server has noticed.
     pub(super) async fn bury(self) {
         let jobs = self.sagas.store().jobs().clone();
         let view = jobs.beat(self.id, &[]).await.unwrap();
         let beat = view.nodes.iter().find(|node| node.node == self.id).map(|node| node.beat);
-        jobs.bury(self.id, beat, self.clock.now()).await.unwrap();
+        let heir = self.clock.clock().uuid();
+        jobs.join(heir).await.unwrap();
+        until("all that the dead node had is free", async || {
+            let buried = jobs.bury(self.id, beat, self.clock.now()).await;
+            // The store gives up where it has to wait for long, and a node would try again.
+            buried.is_ok() && !jobs.beat(heir, &[]).await.unwrap().silent.contains(&self.id)
+        })
+        .await;
+        jobs.leave(heir, self.clock.now()).await.unwrap();
     }
 
     async fn claim(&self) -> Option<Claimed> {

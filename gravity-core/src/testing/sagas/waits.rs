@@ -38,7 +38,7 @@ pub(super) async fn sleeps_and_signals<B: Bench>(bench: B) {
         (asleep.status, asleep.progress.wake_at),
         (SagaStatus::Waiting, clock.now().checked_add(HOUR))
     );
-    clock.advance(HOUR - Duration::from_micros(1));
+    clock.advance(HOUR.saturating_sub(Duration::from_micros(1)));
     worker.catch_up().await;
     assert_eq!(all.get(id).await.unwrap().progress.at, 1);
     clock.advance(Duration::from_micros(1));

@@ -35,13 +35,13 @@ pub(super) async fn days_on_which_clocks_change<S: ScheduleStore>(store: S) {
             assert_eq!(found, count, "{name} from {day}");
         }
         assert_eq!(ticks(&store).await.len() - before, fired.len());
-        let fixed: Vec<_> =
+        let times: Vec<_> =
             fired.iter().filter(|tick| tick.schedule == "fixed").map(|tick| tick.at).collect();
         if day.starts_with("2026-03") {
-            assert_eq!(fixed, [time("2026-03-29T01:00:00Z"), time("2026-03-30T00:30:00Z")]);
+            assert_eq!(times, [time("2026-03-29T01:00:00Z"), time("2026-03-30T00:30:00Z")]);
         }
         if day == "2026-10-24T12:00:00Z" {
-            assert_eq!(fixed, [time("2026-10-25T00:30:00Z"), time("2026-10-26T01:30:00Z")]);
+            assert_eq!(times, [time("2026-10-25T00:30:00Z"), time("2026-10-26T01:30:00Z")]);
         }
     }
 }
