@@ -1,5 +1,6 @@
 //! The client for addresses that users give: what it refuses, and what it makes of servers that mean harm.
 #![cfg(feature = "client")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
 use std::io;
