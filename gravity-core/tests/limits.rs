@@ -1,4 +1,5 @@
 //! The limiter in memory: the suite of limiters, and what is its own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
@@ -153,7 +154,9 @@ proptest! {
         let mut exact: Vec<Exact> = quotas.iter().map(Exact::new).collect();
         for (micros, action, cost) in actions {
             hands.advance(Duration::from_micros(micros));
-            exact.iter_mut().for_each(|bucket| bucket.pass(micros));
+            for bucket in &mut exact {
+                bucket.pass(micros);
+            }
             let refusing = |bucket: &Exact| !bucket.has(cost);
             let allowed = action == Action::Refund || !exact.iter().any(refusing);
             let wait = exact.iter().map(|bucket| bucket.wait(cost)).max().unwrap();

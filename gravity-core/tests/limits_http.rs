@@ -1,4 +1,5 @@
 //! Rate limits on routes and around services: who is counted, what is answered, what the document says.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
 

@@ -1,5 +1,6 @@
 //! The limiter in Redis: the suite of limiters, and what it does when the server is not there.
 #![cfg(all(feature = "redis", feature = "testing"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -113,9 +114,9 @@ async fn what_happens_without_redis_is_chosen() {
     .into();
     assert_eq!(alone, [(true, false), (true, false), (true, false), (false, false)]);
     assert!(began.elapsed() < Duration::from_secs(5), "104 decisions took {:?}", began.elapsed());
-    let text = metrics.render();
-    assert!(text.contains("rate_limit_outages_total{limit=\"deny\"} 50"), "{text}");
-    assert!(text.contains("rate_limit_outages_total{limit=\"memory\"} 4"), "{text}");
+    let rendered = metrics.render();
+    assert!(rendered.contains("rate_limit_outages_total{limit=\"deny\"} 50"), "{rendered}");
+    assert!(rendered.contains("rate_limit_outages_total{limit=\"memory\"} 4"), "{rendered}");
     // It is back, and so is what was counted there. What timed out may have been counted too.
     proxy.resume();
     let back = async {
