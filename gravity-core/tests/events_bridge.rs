@@ -27,7 +27,7 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
         }
     };
     assert!(
-        tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(),
+        tokio::time::timeout(Duration::from_mins(1), waiting).await.is_ok(),
         "waited in vain until {what}"
     );
 }

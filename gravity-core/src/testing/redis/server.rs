@@ -24,11 +24,7 @@ impl RedisServer {
     /// # Panics
     ///
     /// When it does not start, or is not installed and `GRAVITY_REQUIRE_BACKENDS` is `1`.
-    #[expect(
-        clippy::panic,
-        clippy::print_stderr,
-        reason = "a test that has no server has failed, or says so"
-    )]
+    #[expect(clippy::print_stderr, reason = "a test that has no server has failed, or says so")]
     pub async fn start() -> Option<Self> {
         let is_there = Command::new("redis-server")
             .arg("--version")
