@@ -221,7 +221,10 @@ mod tests {
     fn checksums_are_what_the_guide_says() {
         let mut record = known();
         keys().sign_salted(&mut record);
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| {
+            let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect::<String>()
+        };
         assert_eq!(hex(&record.actor_hash), ACTOR);
         assert_eq!(hex(&record.target_hash), TARGET);
         assert_eq!(mac(&record.mac), MAC);

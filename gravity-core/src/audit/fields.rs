@@ -24,13 +24,11 @@ impl Fields {
     }
 
     pub(super) fn maybe(mut self, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.text(value),
-            None => {
-                self.0.push(0);
-                self
-            }
+        if let Some(value) = value {
+            return self.text(value);
         }
+        self.0.push(0);
+        self
     }
 }
 

@@ -194,7 +194,9 @@ impl AuditStore for MemoryAudit {
 
     async fn erase(&self, erasures: &[Erasure]) -> Result<(), Error> {
         let mut state = self.state();
-        erasures.iter().for_each(|erasure| state.erase(erasure));
+        for erasure in erasures {
+            state.erase(erasure);
+        }
         debug_assert!(
             state
                 .records

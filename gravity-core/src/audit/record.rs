@@ -78,7 +78,7 @@ impl AuditRecord {
         let is_intact = keys.check_record(&record).is_none();
         // What is no JSON any more is shown as the text that it is.
         let json = |text: Option<String>| {
-            text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text)))
+            text.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)))
         };
         Self {
             id: record.id,

@@ -189,9 +189,10 @@ impl Health {
         let status = if fault.is_none() { Condition::Healthy } else { Condition::Degraded };
         let same = last.filter(|last| last.status == status);
         if same.is_none() {
-            match &fault {
-                Some(fault) => tracing::warn!(dependency = check.name, fault, "a dependency is down"),
-                None => tracing::info!(dependency = check.name, "a dependency is up"),
+            if let Some(fault) = &fault {
+                tracing::warn!(dependency = check.name, fault, "a dependency is down");
+            } else {
+                tracing::info!(dependency = check.name, "a dependency is up");
             }
         }
         if let Some(metrics) = &self.metrics {

@@ -126,6 +126,6 @@ impl AuditStore for SqlAudit {
 
 impl fmt::Debug for SqlAudit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqlAudit").field("db", &self.db).finish()
+        f.debug_struct("SqlAudit").field("db", &self.db).finish_non_exhaustive()
     }
 }

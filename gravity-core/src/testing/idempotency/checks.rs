@@ -6,7 +6,7 @@ use super::Bench;
 use crate::Timestamp;
 use crate::idempotency::{Begun, Claim, Error, IdempotencyStore, Slot};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const SLOT: Slot = [1; 32];
 const ASKED: [u8; 32] = [2; 32];
 const OTHER: [u8; 32] = [3; 32];
