@@ -101,7 +101,7 @@ impl History {
                 number: i64::try_from(number).unwrap(),
             };
             let is_undone = self.roll(5) == 0;
-            let enqueued = self.store.transaction(async |tx| {
+            let enqueued = self.store.transaction::<(), Error>(async |tx| {
                 let draft = JobDraft::new(Count { fact: fact.id.clone() });
                 let draft = if topic == "keyed" { draft.keyed(&fact.key) } else { draft };
                 jobs.enqueue_in(tx, draft).await?;

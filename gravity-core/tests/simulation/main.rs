@@ -17,7 +17,7 @@ use gravity_core::{Clock, TestClock, Timestamp};
 /// The lease of the nodes.
 const LEASE: Duration = Duration::from_secs(20);
 /// How many steps a history may take to come to its end. Far less is needed.
-const PATIENCE: usize = 600;
+const PATIENCE: usize = 1_000;
 
 /// How many histories to play.
 fn histories(default: u64) -> u64 {
@@ -61,10 +61,9 @@ struct Seat<T> {
 
 impl<T> Seat<T> {
     fn new(number: u64) -> Self {
-        // Years apart: nobody compares clocks.
-        let hands = TestClock::at(
-            Timestamp::from_seconds(1_700_000_000 + i64::try_from(number).unwrap() * 40_000_000).unwrap(),
-        );
+        // Apart: nobody compares clocks.
+        let now = Timestamp::from_seconds(1_700_000_000).unwrap();
+        let hands = TestClock::at(now.saturating_add(LEASE * 3 * u32::try_from(number).unwrap()));
         Self { hands, is_paused: false, task: None }
     }
 

@@ -83,7 +83,7 @@ impl<S: EventStore> Lane<S> {
             let _ = self.shared.store.skip(&self.claim, progress.read).await;
         }
         if let Err(error) = self.shared.store.give_back(&self.claim).await {
-            tracing::warn!(%error, "a lane could not be given back; its lease will end by itself");
+            tracing::warn!(%error, "a lane could not be given back; trying again");
         }
     }
 

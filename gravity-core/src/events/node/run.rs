@@ -15,7 +15,7 @@ use super::lane::{Lane, Shared};
 use super::pump::{Heads, Pump};
 use super::share::plan;
 use crate::beats::Watch;
-use crate::events::state::View;
+use crate::events::state::{LaneState, View};
 use crate::events::work::Claim;
 use crate::events::{Error, EventStore, Subscriber};
 use crate::{Clock, Timestamp};
@@ -194,6 +194,13 @@ impl<S: EventStore> Running<S> {
                     && let Some(claim) = self.store.take(self.id, &lane).await?
                 {
                     self.work_on(at, claim);
+                }
+            }
+            for lane in plan.disown {
+                // One whose work is just ending gives it back itself.
+                if !self.held.contains_key(&(at, lane.lane)) {
+                    let LaneState { subscriber, lane, fence, position, .. } = lane;
+                    self.store.give_back(&Claim { subscriber, lane, fence, position }).await?;
                 }
             }
         }

@@ -13,6 +13,9 @@ pub(super) struct Plan {
     pub(super) take: Vec<LaneState>,
     /// How many of those it holds to give back.
     pub(super) give_back: usize,
+    /// Those that the store says are its own, that it does not work on, and that it has no room for: it could not
+    /// give them back, or did not hear that it got them. Nobody else may take them while it lives.
+    pub(super) disown: Vec<LaneState>,
 }
 
 /// Plans for one subscriber: each of its nodes holds as many lanes as any other, or one more.
@@ -36,9 +39,11 @@ pub(super) fn plan(view: &View, subscriber: &str, node: Uuid, dead: &[Uuid], hel
     // Nodes that look at once begin at different lanes, and so seldom want the same.
     let from = usize::from(node.as_bytes()[15]) % free.len().max(1);
     free.rotate_left(from);
+    let left = free.split_off(free.len().min(fair.saturating_sub(held.len())));
     Plan {
-        take: free.into_iter().take(fair.saturating_sub(held.len())).cloned().collect(),
+        take: free.into_iter().cloned().collect(),
         give_back: held.len().saturating_sub(fair),
+        disown: left.into_iter().filter(|lane| lane.owner == Some(node)).cloned().collect(),
     }
 }
 
@@ -72,6 +77,9 @@ mod tests {
         // A second one comes.
         let crowded = plan(&view(&[Some(1); 16], &[1, 2]), "s", me, &[], &all);
         assert_eq!((crowded.take.len(), crowded.give_back), (0, 8));
+        // It could not give back what was too much.
+        let disowning = plan(&view(&[Some(1); 16], &[1, 2]), "s", me, &[], &all[..8]);
+        assert_eq!((disowning.take.len(), disowning.give_back, disowning.disown.len()), (0, 0, 8));
         let unheard = plan(&view(&[Some(1); 16], &[1]), "s", me, &[], &all[1..]);
         assert_eq!((unheard.take.len(), unheard.take[0].lane), (1, 0));
         // One died, and one is not even known any more.

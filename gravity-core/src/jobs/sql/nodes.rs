@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::Timestamp;
-use crate::db::{Json, Tx};
+use crate::db::{Engine, Json, Tx};
 use crate::jobs::lapse::{Lapse, on_lapse};
 use crate::jobs::{Attempt, Error, JobId, NodeBeat, View};
 
@@ -92,15 +92,7 @@ impl SqlJobs {
                 break;
             }
         }
-        // What is still locked, such as by a transaction of the node's that has not ended, is freed later.
-        self.db()
-            .query(
-                "DELETE FROM jobs_nodes WHERE id = $1 AND NOT is_alive \
-                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE node = $1)",
-            )
-            .bind(node)
-            .execute()
-            .await?;
+        self.db().transaction(async |tx| forget(tx, node).await).await?;
         Ok(freed)
     }
 
@@ -165,4 +157,28 @@ impl SqlJobs {
         }
         Ok(u64::try_from(jobs.len()).unwrap_or(u64::MAX))
     }
+}
+
+/// Forgets a silent node that has no jobs. What is still locked, such as by a transaction of the node's that has not
+/// ended, is freed later.
+async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<(), Error> {
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        // A claim that began while the node counted as alive is waited for here. The statement after this one sees
+        // what it took; this one would not, and the job would stay with a node that nobody knows.
+        Engine::Postgres => " FOR UPDATE",
+    };
+    let silent: Option<Uuid> = tx
+        .query("SELECT id FROM jobs_nodes WHERE id = $1 AND NOT is_alive")
+        .bind(node)
+        .push(lock)
+        .fetch_optional_scalar()
+        .await?;
+    if silent.is_some() {
+        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE node = $1)")
+            .bind(node)
+            .execute()
+            .await?;
+    }
+    Ok(())
 }
