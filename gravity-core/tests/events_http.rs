@@ -139,7 +139,7 @@ async fn scenario<S: EventStore>(store: S, kind: Option<Kind>) {
     let at = |client: &Client, method, segments: &[String]| {
         segments
             .iter()
-            .fold(client.call(method, "/events/subscribers"), |call, segment| call.segment(segment))
+            .fold(client.call(method, "/events/subscribers"), gravity_core::http::client::Call::segment)
     };
     let first = one(&seen[0].id);
     let read: PoisonedView = at(&reader, Method::GET, &first).send().await.unwrap();

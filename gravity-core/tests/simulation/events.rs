@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use gravity_core::Clock;
 use gravity_core::events::{
-    Draft, Error, Event, EventNode, EventStore as _, Failure, MemoryEvents, NodeConfig, Outbox, Retry, Start,
-    Subscriber,
+    Draft, Error, Event, EventNode, EventStore as _, Failure, MemoryEvents, MemoryTx, NodeConfig, Outbox,
+    Retry, Start, Subscriber,
 };
 use gravity_core::testing::faults::{Books, Consumer, Dice, Effect, Entry, Fact, Findings, Note, check};
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ impl History {
         let (dice, effects, ledger) = (self.dice.clone(), self.effects.clone(), self.ledger.clone());
         let retry = Retry::new().with_attempts(10_000).with_waits(LEASE / 40, LEASE / 4);
         let subscriber = Subscriber::<MemoryEvents>::new(name).starting(Start::Beginning).retrying(retry);
-        subscriber.on::<Counted>(move |event, tx| {
+        subscriber.on::<Counted>(move |event, tx: &mut MemoryTx| {
             let (dice, effects, ledger) = (dice.clone(), effects.clone(), ledger.clone());
             let (fact, process) = (event.data.fact.clone(), process.clone());
             Box::pin(async move {

@@ -94,7 +94,7 @@ impl Ledger {
 
     /// All that was noted in this file.
     pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
-        Tail::new(path).next()
+        Tail::new(path).read_on()
     }
 }
 
@@ -118,7 +118,7 @@ impl Tail {
     }
 
     /// What has come since the last time. A ledger that is not there yet is empty.
-    pub fn next(&mut self) -> io::Result<Vec<Entry>> {
+    pub fn read_on(&mut self) -> io::Result<Vec<Entry>> {
         let mut file = match File::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file?,
@@ -154,8 +154,8 @@ mod tests {
         let mut tail = Tail::new(&path).skip_all().unwrap();
         two.note(said("b"));
         let names = |entries: &[Entry]| entries.iter().map(|entry| entry.process.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&tail.next().unwrap()), ["w1.1"]);
-        assert!(tail.next().unwrap().is_empty());
+        assert_eq!(names(&tail.read_on().unwrap()), ["w1.1"]);
+        assert!(tail.read_on().unwrap().is_empty());
         let all = Ledger::read(&path).unwrap();
         assert_eq!(names(&all), ["w0.1", "w1.1"]);
         assert_eq!(all[0].note, said("привет\n"));

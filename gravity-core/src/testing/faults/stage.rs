@@ -268,7 +268,7 @@ impl<'s> Stage<'s> {
             let mut tail = Tail::new(&self.path).skip_all()?;
             worker.tell(&Order::Strike { point: point.clone(), is_kill: false }).await;
             while !is_struck && Instant::now() < over {
-                is_struck = tail.next()?.iter().any(|entry| worker.wrote(entry, is_strike));
+                is_struck = tail.read_on()?.iter().any(|entry| worker.wrote(entry, is_strike));
                 tokio::time::sleep(LOOK).await;
             }
             worker.tell(&Order::Spare).await;
@@ -292,7 +292,7 @@ impl<'s> Stage<'s> {
         let mut tail = Tail::new(&self.path);
         let mut noted = Vec::new();
         loop {
-            noted.extend(tail.next()?.into_iter().filter(|entry| entry.note == *note));
+            noted.extend(tail.read_on()?.into_iter().filter(|entry| entry.note == *note));
             let mut missing = false;
             for seat in &self.seats {
                 let mut worker = seat.worker.lock().await;
