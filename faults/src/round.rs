@@ -49,24 +49,21 @@ pub(crate) async fn play(
     options: &Options,
 ) -> Result<Outcome> {
     let plan = plan(seed, servers.is_some(), options);
-    match servers {
-        Some(servers) => {
-            let database = servers.database(&own()).await?;
-            let address = servers.address();
-            let url = database.url().replace(&address.to_string(), "{line}");
-            let lines = [("database", address)];
-            let db = database.database();
-            let outcome = on(&db, plan, &url, &lines, Some(servers), folder, options.sabotage).await;
-            database.remove().await;
-            outcome
-        }
-        None => {
-            let url = format!("sqlite://{}", folder.join("bank.db").display());
-            let db = Database::connect_with(&url, own()).await?;
-            let outcome = on(&db, plan, &url, &[], None, folder, options.sabotage).await;
-            db.close().await;
-            outcome
-        }
+    if let Some(servers) = servers {
+        let database = servers.database(&own()).await?;
+        let address = servers.address();
+        let url = database.url().replace(&address.to_string(), "{line}");
+        let lines = [("database", address)];
+        let db = database.database();
+        let outcome = on(&db, plan, &url, &lines, Some(servers), folder, options.sabotage).await;
+        database.remove().await;
+        outcome
+    } else {
+        let url = format!("sqlite://{}", folder.join("bank.db").display());
+        let db = Database::connect_with(&url, own()).await?;
+        let outcome = on(&db, plan, &url, &[], None, folder, options.sabotage).await;
+        db.close().await;
+        outcome
     }
 }
 

@@ -100,7 +100,7 @@ impl Run {
         if !findings.is_clean() {
             println!("FAILED {label}\n{plan}\n{findings}left for you: {}", folder.keep().display());
         }
-        if report.rounds() as u64 % TELL_EVERY == 0 {
+        if (report.rounds() as u64).is_multiple_of(TELL_EVERY) {
             println!("{} s, {}", self.began.elapsed().as_secs(), report.closing());
         }
         Ok(())

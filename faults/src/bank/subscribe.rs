@@ -142,16 +142,13 @@ impl Desk {
     async fn swap(&self, tx: &mut Tx<'_>, consumer: &str, fact: &str, account: &str) -> Result<(), Failure> {
         let attempt = self.attempt(consumer, fact);
         let earlier = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
-        match earlier {
-            Some((held, held_attempt)) => {
-                write(tx, consumer, fact, &attempt).await?;
-                Ok(write(tx, consumer, &held, &held_attempt).await?)
-            }
-            None => {
-                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-                held.insert(account.to_owned(), (fact.to_owned(), attempt));
-                Ok(())
-            }
+        if let Some((held, held_attempt)) = earlier {
+            write(tx, consumer, fact, &attempt).await?;
+            Ok(write(tx, consumer, &held, &held_attempt).await?)
+        } else {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.insert(account.to_owned(), (fact.to_owned(), attempt));
+            Ok(())
         }
     }
 
