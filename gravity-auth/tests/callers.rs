@@ -14,7 +14,7 @@ use gravity_auth::jwt::{
     AccessClaims, Algorithm, BearerTokens, Jwks, KeySet, KeySetConfig, MemoryKeyStore, RemoteKeys,
     RemoteKeysConfig, RevocationList, SigningKey, TokenError, Verifier,
 };
-use gravity_core::http::client::{Client, ClientConfig};
+use gravity_core::http::client::ClientConfig;
 use gravity_core::http::{Json, PUBLIC, Problem, Routes, SIGNED_IN, State, get, problems};
 use gravity_core::security::envelope::Vault;
 use gravity_core::security::{Key, KeyRing};
@@ -223,10 +223,6 @@ impl Issuer {
         }
         let routes = Routes::new().route(get("/jwks.json", "keys").allow(PUBLIC).to(keys)).state(self);
         let client = ClientConfig::new().with_retries(0).in_process(routes).unwrap();
-        self.through(client, clock)
-    }
-
-    fn through(&self, client: Client, clock: &TestClock) -> RemoteKeys {
         RemoteKeys::new(client, "/jwks.json", RemoteKeysConfig::new().with_clock(clock.clock()))
     }
 }

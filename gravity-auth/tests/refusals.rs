@@ -415,7 +415,7 @@ fn claims_are_plain_json() {
         assert!(matches!(error, TokenError::Json("claims", _)), "{error}");
     }
     let good = claims().to_string();
-    let many: String = (0..130).map(|n| format!(r#","x{n}":1"#)).collect();
+    let many: String = (0..130).fold(String::new(), |text, n| text + &format!(r#","x{n}":1"#));
     for raw in [
         String::new(),
         "null".into(),

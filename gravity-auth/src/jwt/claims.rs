@@ -87,7 +87,7 @@ pub struct Actor {
 /// Which key has to be shown with a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The thumbprint of a DPoP key (RFC 9449).
+    /// The thumbprint of a `DPoP` key (RFC 9449).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jkt: Option<String>,
 }

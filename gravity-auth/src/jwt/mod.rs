@@ -6,7 +6,7 @@
 //! | say who calls, where the tokens are made | [`BearerTokens::local`] |
 //! | say who calls, on another machine | `BearerTokens::remote` over `RemoteKeys` (feature `client`) |
 //! | call tokens back before their time | [`RevocationList`] |
-//! | verify any other JWT, such as an OpenID Connect id token | [`Verifier`] |
+//! | verify any other JWT, such as an id token of another issuer | [`Verifier`] |
 //! | make and read refresh tokens | [`RefreshTokens`] |
 //!
 //! Tokens are compact JWS (RFC 7515) and nothing else. The algorithm is a property of the key that the

@@ -73,6 +73,9 @@ impl RefreshTokens {
     }
 
     /// The seed of a new session: 32 random bytes.
+    ///
+    /// # Panics
+    /// When the system gives no random bytes.
     #[expect(clippy::expect_used, reason = "without randomness from the system no session is safe: stop")]
     pub fn seed() -> Secret<[u8; 32]> {
         let mut seed = Zeroizing::new([0; 32]);

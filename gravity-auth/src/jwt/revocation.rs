@@ -127,7 +127,7 @@ impl fmt::Debug for RevocationList {
             .field("capacity", &self.capacity)
             .field("longest", &self.longest)
             .field("len", &self.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

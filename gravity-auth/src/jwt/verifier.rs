@@ -74,8 +74,7 @@ enum Kind {
 }
 
 impl Verifier {
-    /// Tokens of this issuer for this audience, whose type is `JWT` or not said: id tokens of OpenID
-    /// Connect, and most of those of others.
+    /// Tokens of this issuer for this audience, whose type is `JWT` or not said: id tokens, and most of those of others.
     pub fn new(issuer: impl Into<Box<str>>, audience: impl Into<Box<str>>) -> Self {
         Self {
             issuer: issuer.into(),

@@ -54,7 +54,7 @@ enum Pair {
 const SECRET: usize = 32;
 
 impl SigningKey {
-    /// A new key: for EdDSA, ES256 and HS256. RSA keys are made elsewhere and read.
+    /// A new key: for `EdDSA`, `ES256` and `HS256`. RSA keys are made elsewhere and read.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let random = SystemRandom::new();
         let document = match algorithm {

@@ -42,7 +42,7 @@ impl KeySetConfig {
         self
     }
 
-    /// What new keys sign by, instead of EdDSA. A set may hold keys of several algorithms one after the other.
+    /// What new keys sign by, instead of `EdDSA`. A set may hold keys of several algorithms one after the other.
     pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self

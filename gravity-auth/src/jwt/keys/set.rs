@@ -210,7 +210,7 @@ impl KeySet {
         let is_due = newest.active_from <= now
             && newest.active_from.saturating_add(config.rotation) <= now.saturating_add(config.lead);
         let rotates = is_due && config.algorithm != Algorithm::Rs256;
-        let rotated =
+        let has_added =
             rotates && self.add(None, newest.generation + 1, now.saturating_add(config.lead)).await?;
         let mut changed = rotates;
         for (key, place, _) in
@@ -222,7 +222,7 @@ impl KeySet {
         if changed {
             self.refresh().await?;
         }
-        Ok(rotated)
+        Ok(has_added)
     }
 
     /// Does what has to be done, every minute or as configured, for as long as it is polled. What fails is

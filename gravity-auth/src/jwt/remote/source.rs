@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gravity_core::http::client::{Client, ClientConfig, ClientError};
+use gravity_core::http::client::{Call, Client, ClientConfig, ClientError};
 use http::Uri;
 
 use crate::jwt::Jwks;
@@ -44,7 +44,7 @@ impl Source {
     }
 
     pub(super) async fn fetch(&self) -> Result<Jwks, ClientError> {
-        let call = self.segments.iter().fold(self.client.get(self.path), |call, part| call.segment(part));
+        let call = self.segments.iter().fold(self.client.get(self.path), Call::segment);
         call.send().await
     }
 }
