@@ -53,15 +53,33 @@ pub(crate) fn sql() -> Result<()> {
     Ok(())
 }
 
+/// Prints instructions a token for each algorithm, for its signature alone and for all of it.
+pub(crate) fn tokens() -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "| algorithm | ring | `Verifier` | ratio |\n|---|---:|---:|---:|")?;
+    for algorithm in crate::tokens::ALGORITHMS {
+        let bare = cost_of(&["token", &format!("{algorithm}-bare")])?;
+        let ours = cost_of(&["token", &format!("{algorithm}-gravity")])?;
+        writeln!(out, "| {algorithm} | {bare} | {ours} | {} |", thousandths(ours, bare))?;
+    }
+    Ok(())
+}
+
 fn query_cost(case: &str, query: &str) -> Result<u64> {
+    cost_of(&["query", case, query])
+}
+
+/// What one more turn costs a program that is told how many to make.
+fn cost_of(words: &[&str]) -> Result<u64> {
     let run = |times: u64| {
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(std::env::current_exe()?)
-            .args(["query", case, query, &times.to_string()])
+            .args(words)
+            .arg(times.to_string())
             .output()
             .context("valgrind must be installed")?;
-        ensure!(output.status.success(), "{case} {query}: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), "{}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));
         collected(&output.stderr)
     };
     Ok((run(MANY)? - run(FEW)?) / (MANY - FEW))

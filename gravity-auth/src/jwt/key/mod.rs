@@ -1,0 +1,12 @@
+//! Keys that sign, and keys that verify.
+
+mod error;
+mod pem;
+mod signing;
+#[cfg(test)]
+mod vectors;
+mod verifying;
+
+pub use error::KeyError;
+pub use signing::SigningKey;
+pub use verifying::VerifyingKey;
