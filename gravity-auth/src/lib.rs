@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod domain;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use store::SqlStore;
+pub use store::{AuthStore, MemoryStore};
