@@ -11,4 +11,7 @@
 pub mod db;
 pub mod events;
 pub mod http;
+mod random;
 pub mod websocket;
+
+pub use random::Random;
