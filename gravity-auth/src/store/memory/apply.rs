@@ -18,6 +18,7 @@ impl State {
                 self.users.insert(user.id, Account { user: user.clone(), password: password.clone() });
             }
             Change::Rename { user, user_name, first_name, last_name, at } => {
+                self.there(*user)?;
                 self.check_name(*user, user_name.as_ref().map(|name| name.key()))?;
                 let account = self.there(*user)?;
                 account.user.user_name.clone_from(user_name);
@@ -34,11 +35,11 @@ impl State {
                 account.user.updated_at = *at;
             }
             Change::ChangeEmail { user, from, to, at } => {
-                self.check_email(*user, to.key())?;
-                let account = self.there(*user)?;
-                if account.user.email.key() != from.key() {
+                if self.there(*user)?.user.email.key() != from.key() {
                     return Err(Refused::Stale);
                 }
+                self.check_email(*user, to.key())?;
+                let account = self.there(*user)?;
                 account.user.email = to.clone();
                 account.user.email_verified_at = Some(*at);
                 account.user.updated_at = *at;
