@@ -7,11 +7,13 @@ CREATE TABLE auth_users (
     user_name_key     text        UNIQUE,
     first_name        text,
     last_name         text,
+    role              text        NOT NULL,
     status            text        NOT NULL,
     password          text,
     created_at        timestamptz NOT NULL,
     updated_at        timestamptz NOT NULL
 );
+CREATE INDEX auth_users_super_admin ON auth_users (id) WHERE role = 'super_admin';
 
 CREATE TABLE auth_sessions (
     id           uuid        NOT NULL PRIMARY KEY,

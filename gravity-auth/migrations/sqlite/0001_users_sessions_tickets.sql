@@ -7,11 +7,13 @@ CREATE TABLE auth_users (
     user_name_key     TEXT    UNIQUE,
     first_name        TEXT,
     last_name         TEXT,
+    role              TEXT    NOT NULL,
     status            TEXT    NOT NULL,
     password          TEXT,
     created_at        INTEGER NOT NULL,
     updated_at        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX auth_users_super_admin ON auth_users (id) WHERE role = 'super_admin';
 
 CREATE TABLE auth_sessions (
     id           BLOB    NOT NULL PRIMARY KEY,

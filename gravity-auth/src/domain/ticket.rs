@@ -66,6 +66,9 @@ impl Purpose {
         Self::TakeEmail,
     ];
 
+    /// Those that let somebody in, or set a password.
+    pub const THAT_OPEN: [Self; 3] = [Self::ResetPassword, Self::MagicLink, Self::EmailCode];
+
     /// The purpose as it is stored, and the context of the checksums of its tickets.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use gravity_core::{Entity, Id, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EmailAddress, PersonName, UserName};
+use super::{EmailAddress, PersonName, RoleName, UserName};
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,8 @@ pub struct User {
     pub first_name: Option<PersonName>,
     /// Their last name.
     pub last_name: Option<PersonName>,
+    /// What they may do.
+    pub role: RoleName,
     /// Whether they may sign in.
     pub status: UserStatus,
     /// When the account was made.

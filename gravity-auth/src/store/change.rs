@@ -3,8 +3,8 @@
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    EmailAddress, EndReason, PersonName, Purpose, Session, SessionId, Ticket, TicketId, User, UserId,
-    UserName, UserStatus,
+    EmailAddress, EndReason, PersonName, Purpose, RoleName, Session, SessionId, Ticket, TicketId, User,
+    UserId, UserName, UserStatus,
 };
 
 /// One thing that happens. A use case is a few of them, which happen together or not at all.
@@ -58,12 +58,25 @@ pub enum Change {
         at: Timestamp,
     },
     /// The user has another status, which must not be the one they have; and a deleted one stays so. When they may
-    /// not sign in any more all their sessions end, and all tickets of theirs are void.
+    /// not sign in any more all their sessions end, and all tickets of theirs are void. The last active super admin
+    /// stays active: [`LastAdmin`](super::Refused::LastAdmin).
     SetStatus {
         /// Whose status it is.
         user: UserId,
         /// The status they get.
         to: UserStatus,
+        /// When.
+        at: Timestamp,
+    },
+    /// The user has another role. They must have the one that it follows, and not be deleted; the last active super
+    /// admin stays one: [`LastAdmin`](super::Refused::LastAdmin).
+    SetRole {
+        /// Whose role it is.
+        user: UserId,
+        /// The role they have.
+        from: RoleName,
+        /// The role they get.
+        to: RoleName,
         /// When.
         at: Timestamp,
     },

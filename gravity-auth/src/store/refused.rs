@@ -12,6 +12,9 @@ pub enum Refused {
     /// Another user has this name.
     #[error("another user has this name")]
     NameTaken,
+    /// It would leave nobody who may do everything.
+    #[error("somebody has to be super admin")]
+    LastAdmin,
     /// What must be so is not so, or not any more.
     #[error("somebody else was faster")]
     Stale,

@@ -10,9 +10,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Error, SecretString, Timestamp};
 
 use super::state::{Account, State};
-use crate::domain::{
-    EmailAddress, EndReason, Ended, Purpose, Session, SessionId, Ticket, User, UserId, UserName,
-};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
@@ -50,28 +48,11 @@ impl AuthStore for MemoryStore {
 
     async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
         let mut state = self.state();
-        let Some(session) =
-            state.sessions.get_mut(&rotate.session).filter(|session| session.is_live(rotate.now))
-        else {
-            return Ok(Rotation::Dead);
-        };
-        let (rotation, trail) = match session.generation.checked_sub(rotate.generation) {
-            Some(0) => {
-                session.generation += 1;
-                session.refreshed_at = rotate.now;
-                session.idle_until = rotate.idle_until.min(session.expires_at);
-                let name = session.client.name.take();
-                session.client = crate::domain::Client { name, ..rotate.client.clone() };
-                (Rotation::Done(session.clone()), done)
-            }
-            Some(1) if rotate.is_in_grace(session.refreshed_at) => {
-                (Rotation::Again(session.clone()), &Trail::NONE)
-            }
-            Some(_) => {
-                session.ended = Some(Ended { at: rotate.now, reason: EndReason::TokenReused });
-                (Rotation::Reused(session.clone()), reused)
-            }
-            None => return Ok(Rotation::Dead),
+        let rotation = state.rotate(rotate);
+        let trail = match rotation {
+            Rotation::Done(_) => done,
+            Rotation::Reused(_) => reused,
+            Rotation::Again(_) | Rotation::Dead => &Trail::NONE,
         };
         state.events.extend_from_slice(&trail.events);
         Ok(rotation)
@@ -109,7 +90,7 @@ impl AuthStore for MemoryStore {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<Session>, Error> {
-        let live: Vec<Session> = self.state().live_sessions(user, now).into_iter().cloned().collect();
+        let live: Vec<Session> = self.state().live_sessions(user, now).cloned().collect();
         Ok(SESSIONS.pick(live, from, limit, session_place)?)
     }
 
@@ -137,43 +118,20 @@ impl AuthStore for MemoryStore {
         macs: &[Mac],
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error> {
-        let mut state = self.state();
-        let is_open = |ticket: &&mut Ticket| {
-            (ticket.purpose, ticket.user) == (purpose, user) && now < ticket.expires_at
-        };
-        let Some(ticket) = state.tickets.values_mut().find(is_open) else { return Ok(None) };
-        if macs.contains(&ticket.mac) {
-            return Ok(Some(ticket.clone()));
-        }
-        ticket.guesses_left = ticket.guesses_left.saturating_sub(1);
-        if ticket.guesses_left == 0 {
-            let id = ticket.id;
-            state.tickets.remove(&id);
-        }
-        Ok(None)
+        Ok(self.state().guess(purpose, user, macs, now))
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
         let mut state = self.state();
-        let over = |session: &Session| {
-            session.ended.map_or(session.idle_until.min(session.expires_at), |ended| ended.at) < ended_before
+        let is_over = |session: &&Session| {
+            session.idle_until < ended_before || session.ended.is_some_and(|ended| ended.at < ended_before)
         };
-        let sessions: Vec<_> = state
-            .sessions
-            .values()
-            .filter(|session| over(session))
-            .map(|session| session.id)
-            .take(limit as usize)
-            .collect();
-        let tickets: Vec<_> = state
-            .tickets
-            .values()
-            .filter(|ticket| ticket.expires_at <= now)
-            .map(|ticket| ticket.id)
-            .take(limit as usize)
-            .collect();
-        sessions.iter().for_each(|id| drop(state.sessions.remove(id)));
-        tickets.iter().for_each(|id| drop(state.tickets.remove(id)));
+        let over = state.sessions.values().filter(is_over).map(|session| session.id).take(limit as usize);
+        let sessions: Vec<_> = over.collect();
+        let out = state.tickets.values().filter(|ticket| ticket.expires_at <= now).map(|ticket| ticket.id);
+        let tickets: Vec<_> = out.take(limit as usize).collect();
+        state.sessions.retain(|id, _| !sessions.contains(id));
+        state.tickets.retain(|id, _| !tickets.contains(id));
         Ok((sessions.len() + tickets.len()) as u64)
     }
 }

@@ -22,6 +22,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             sessions::end_all(tx, *user, None, reason, *at).await?;
             tickets::void_all(tx, *user).await
         }
+        Change::SetRole { user, from, to, at } => users::set_role(tx, *user, from, to, *at).await,
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
             sessions::end_all(tx, *user, *keep, *reason, *at).await?;

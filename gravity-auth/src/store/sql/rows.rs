@@ -9,7 +9,7 @@ use crate::domain::{
     UserId, UserStatus,
 };
 
-pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, status, created_at, updated_at, password";
+pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
 
 pub(super) type UserRow = (
     UserId,
@@ -18,6 +18,7 @@ pub(super) type UserRow = (
     Option<String>,
     Option<String>,
     Option<String>,
+    String,
     String,
     Timestamp,
     Timestamp,
@@ -32,6 +33,7 @@ pub(super) fn user(row: UserRow) -> Result<(User, Option<SecretString>), Error> 
         user_name,
         first_name,
         last_name,
+        role,
         status,
         created_at,
         updated_at,
@@ -44,6 +46,7 @@ pub(super) fn user(row: UserRow) -> Result<(User, Option<SecretString>), Error> 
         user_name: optional(user_name.as_deref())?,
         first_name: optional(first_name.as_deref())?,
         last_name: optional(last_name.as_deref())?,
+        role: parse(&role)?,
         status: one_of(&UserStatus::ALL, UserStatus::as_str, &status)?,
         created_at,
         updated_at,

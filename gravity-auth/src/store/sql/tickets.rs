@@ -2,12 +2,12 @@
 
 use gravity_core::Timestamp;
 use gravity_core::db::{Json, Tx};
+use gravity_core::security::mac::Mac;
 
 use super::apply::{for_update, one_row};
 use super::rows::{self, TicketRow};
 use crate::domain::{Purpose, Ticket, TicketId, UserId};
 use crate::store::Refused;
-use gravity_core::security::mac::Mac;
 
 pub(super) const COLUMNS: &str =
     "id, purpose, user_id, email, mac, guesses_left, data, created_at, expires_at";
@@ -56,7 +56,7 @@ pub(super) async fn void_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refuse
 }
 
 pub(super) async fn void_those_that_open(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
-    let opens = [Purpose::ResetPassword, Purpose::MagicLink, Purpose::EmailCode].map(Purpose::as_str);
+    let opens = Purpose::THAT_OPEN.map(Purpose::as_str);
     tx.query("DELETE FROM auth_tickets WHERE user_id = $1 AND ")
         .bind(user)
         .push_in("purpose", &opens)

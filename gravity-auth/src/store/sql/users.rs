@@ -4,7 +4,7 @@ use gravity_core::db::Tx;
 use gravity_core::{SecretString, Timestamp};
 
 use super::apply::{for_update, one_row};
-use crate::domain::{EmailAddress, EndReason, PersonName, User, UserId, UserName, UserStatus};
+use crate::domain::{EmailAddress, EndReason, PersonName, RoleName, User, UserId, UserName, UserStatus};
 use crate::store::Refused;
 
 pub(super) async fn add(
@@ -15,8 +15,8 @@ pub(super) async fn add(
     let query = tx
         .query(
             "INSERT INTO auth_users (id, email, email_key, email_verified_at, user_name, user_name_key, first_name, \
-             last_name, status, password, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             last_name, role, status, password, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(user.id)
         .bind(user.email.as_str())
@@ -26,8 +26,9 @@ pub(super) async fn add(
         .bind(user.user_name.as_ref().map(UserName::key))
         .bind(user.first_name.as_ref().map(PersonName::as_str))
         .bind(user.last_name.as_ref().map(PersonName::as_str))
+        .bind(user.role.as_str())
         .bind(user.status.as_str())
-        .bind(password.map(|password| password.expose()))
+        .bind(password.map(SecretString::expose))
         .bind(user.created_at)
         .bind(user.updated_at);
     match query.execute().await {
@@ -95,6 +96,42 @@ pub(super) async fn change_email(
     one_row(query).await
 }
 
+/// Holds the rows of all active super admins until the transaction ends, and says whether there are any. Of two who
+/// dismiss each other, one comes first.
+async fn super_admins(tx: &mut Tx<'_>) -> Result<bool, Refused> {
+    let lock = for_update(tx.engine());
+    let query = tx
+        .query("SELECT id FROM auth_users WHERE role = 'super_admin' AND status = 'active' ORDER BY id")
+        .push(lock);
+    let found: Vec<UserId> = query.fetch_all_scalars().await?;
+    Ok(!found.is_empty())
+}
+
+/// Refuses a change that has taken away the last super admin.
+async fn check_super_admins(tx: &mut Tx<'_>, there_were: bool) -> Result<(), Refused> {
+    if there_were && !super_admins(tx).await? { Err(Refused::LastAdmin) } else { Ok(()) }
+}
+
+pub(super) async fn set_role(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    from: &RoleName,
+    to: &RoleName,
+    at: Timestamp,
+) -> Result<(), Refused> {
+    let there_were = super_admins(tx).await?;
+    let query = tx
+        .query(
+            "UPDATE auth_users SET role = $3, updated_at = $4 WHERE id = $1 AND role = $2 AND status <> 'deleted'",
+        )
+        .bind(user)
+        .bind(from.as_str())
+        .bind(to.as_str())
+        .bind(at);
+    one_row(query).await?;
+    check_super_admins(tx, there_were).await
+}
+
 /// Why the sessions of the user end, if they do.
 pub(super) async fn set_status(
     tx: &mut Tx<'_>,
@@ -102,12 +139,14 @@ pub(super) async fn set_status(
     to: UserStatus,
     at: Timestamp,
 ) -> Result<Option<EndReason>, Refused> {
+    let there_were = super_admins(tx).await?;
     let query = tx
         .query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1 AND status NOT IN ($2, 'deleted')")
         .bind(user)
         .bind(to.as_str())
         .bind(at);
     one_row(query).await?;
+    check_super_admins(tx, there_were).await?;
     Ok(match to {
         UserStatus::Active => None,
         UserStatus::Suspended => Some(EndReason::Suspended),
@@ -125,7 +164,7 @@ pub(super) async fn set_password(
     let mut query = tx
         .query("UPDATE auth_users SET password = $2, updated_at = $3 WHERE id = $1 AND status = 'active'")
         .bind(user)
-        .bind(to.map(|password| password.expose()))
+        .bind(to.map(SecretString::expose))
         .bind(at);
     if let Some(from) = from {
         query = query.push(" AND password = ").push_bind(from.expose());

@@ -6,7 +6,7 @@ use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
-use crate::domain::{EndReason, Purpose, Session, Ticket, User, UserStatus};
+use crate::domain::{EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
 use crate::store::{AuthStore, Change, Refused, Trail};
 
 const STEPS: u64 = 12;
@@ -74,7 +74,13 @@ impl<'f, S: AuthStore> History<'f, S> {
         let (fixture, at) = (self.fixture, self.fixture.now());
         let user = self.random.pick(&self.users).clone();
         let password = |random: &Random| random.pick(&["one", "two"]).to_string();
-        match self.random.below(12) {
+        match self.random.below(14) {
+            12 => {
+                // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
+                let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
+                let (from, to) = (self.random.pick(&roles).clone(), self.random.pick(&roles).clone());
+                Change::SetRole { user: user.id, from, to, at }
+            }
             0 => Change::SetStatus { user: user.id, to: *self.random.pick(&UserStatus::ALL[..2]), at },
             1 if self.random.once_in(4) => Change::SetStatus { user: user.id, to: UserStatus::Deleted, at },
             2 => Change::SetPassword {
@@ -198,6 +204,7 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Ok(()) => "done",
         Err(Refused::EmailTaken) => "email taken",
         Err(Refused::NameTaken) => "name taken",
+        Err(Refused::LastAdmin) => "last admin",
         Err(Refused::Stale) => "stale",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }

@@ -26,7 +26,7 @@ async fn a_session_comes_back<S: AuthStore>(fixture: &Fixture<S>) {
     let user = fixture.registered().await;
     let session = fixture.signed_in(user.id).await;
     assert_eq!(fixture.store.session(session.id).await.unwrap().as_ref(), Some(&session));
-    assert_eq!(fixture.live(user.id).await, [session.clone()]);
+    assert_eq!(fixture.live(user.id).await, std::slice::from_ref(&session));
     let name = Change::NameSession {
         user: user.id,
         session: session.id,
@@ -158,7 +158,7 @@ async fn pages_hold_each_once<S: AuthStore>(fixture: &Fixture<S>) {
 }
 
 async fn what_ended_is_told<S: AuthStore>(fixture: &Fixture<S>) {
-    fixture.time.advance(Duration::from_secs(60));
+    fixture.time.advance(Duration::from_mins(1));
     let user = fixture.registered().await;
     let since = fixture.now();
     let mut ended = Vec::new();

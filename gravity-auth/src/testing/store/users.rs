@@ -7,8 +7,8 @@ use gravity_core::events::EventId;
 use gravity_core::{Clock, Id};
 
 use super::fixture::{Fixture, RACERS, add, email, hash, refused, tally};
-use crate::domain::{EndReason, Purpose, UserStatus};
-use crate::store::{AuthStore, Change, Trail};
+use crate::domain::{EndReason, Purpose, RoleName, UserStatus};
+use crate::store::{AuthStore, Change, Refused, Trail};
 
 pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     a_user_comes_back(fixture).await;
@@ -20,6 +20,7 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     a_status_ends_what_it_must(fixture).await;
     a_password_follows_another(fixture).await;
     of_many_new_passwords_one_follows(fixture).await;
+    somebody_stays_super_admin(fixture).await;
 }
 
 async fn a_user_comes_back<S: AuthStore>(fixture: &Fixture<S>) {
@@ -216,6 +217,26 @@ async fn of_many_new_passwords_one_follows<S: AuthStore>(fixture: &Fixture<S>) {
     });
     let outcomes = join_all(racers.map(|change| fixture.apply(change))).await;
     assert_eq!(tally(outcomes), (1, RACERS - 1, 0));
+}
+
+/// The store has no other super admins.
+async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
+    let set = |user, from: RoleName, to: RoleName| Change::SetRole { user, from, to, at: fixture.now() };
+    let dismiss = |user| set(user, RoleName::SUPER_ADMIN, RoleName::CUSTOMER);
+    let (mut ada, bob) = (fixture.somebody(), fixture.registered().await);
+    ada.role = RoleName::SUPER_ADMIN;
+    fixture.apply(add(&ada)).await.unwrap();
+    refused!(fixture.apply(dismiss(bob.id)).await, Stale);
+    refused!(fixture.apply(dismiss(ada.id)).await, LastAdmin);
+    for to in [UserStatus::Suspended, UserStatus::Deleted] {
+        refused!(fixture.apply(Change::SetStatus { user: ada.id, to, at: fixture.now() }).await, LastAdmin);
+    }
+    fixture.apply(set(bob.id, RoleName::CUSTOMER, RoleName::SUPER_ADMIN)).await.unwrap();
+    assert_eq!(fixture.store.user(bob.id).await.unwrap().unwrap().role, RoleName::SUPER_ADMIN);
+    // Each dismisses the other at once.
+    let outcomes = join_all([ada.id, bob.id].map(|user| fixture.apply(dismiss(user)))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::LastAdmin))), "{outcomes:?}");
 }
 
 /// A change that is refused undoes those before it, and says nothing.
