@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod domain;
+pub mod password;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
