@@ -33,7 +33,7 @@ pub(crate) fn run(case: &str, times: u64) -> Result<()> {
 
 fn token(key: &SigningKey) -> Result<gravity_core::SecretString> {
     let now = Clock::system().now();
-    let life = std::time::Duration::from_secs(900);
+    let life = std::time::Duration::from_mins(15);
     let mut claims = AccessClaims::new(
         "https://accounts.example.com",
         "https://api.example.com",

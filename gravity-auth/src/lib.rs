@@ -1,5 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod domain;
 pub mod jwt;
+pub mod password;
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use store::SqlStore;
+pub use store::{AuthStore, MemoryStore};

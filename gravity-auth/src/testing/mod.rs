@@ -3,5 +3,6 @@
 
 mod forge;
 pub mod keys;
+pub mod store;
 
 pub use forge::sign_anything;

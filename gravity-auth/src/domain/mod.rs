@@ -1,0 +1,17 @@
+//! What sign-in is about: types and rules, without I/O.
+
+mod email;
+mod person_name;
+mod role_name;
+mod session;
+mod ticket;
+mod user;
+mod user_name;
+
+pub use email::{EmailAddress, EmailError};
+pub use person_name::{PersonName, PersonNameError};
+pub use role_name::{RoleName, RoleNameError};
+pub use session::{Client, EndReason, Ended, Method, Session, SessionId};
+pub use ticket::{Purpose, Ticket, TicketId};
+pub use user::{User, UserId, UserStatus};
+pub use user_name::{UserName, UserNameError};

@@ -1,0 +1,46 @@
+//! Makes changes, each by its own rule.
+
+use super::state::State;
+use crate::store::{Change, Refused};
+
+impl State {
+    /// Makes one change. After a refusal the state is to be thrown away.
+    pub(super) fn apply(&mut self, change: &Change) -> Result<(), Refused> {
+        match change {
+            Change::AddUser { user, password } => self.add_user(user, password.as_ref()),
+            Change::Rename { user, user_name, first_name, last_name, at } => {
+                let account = self.renamed(*user, user_name.as_ref(), *at)?;
+                account.first_name.clone_from(first_name);
+                account.last_name.clone_from(last_name);
+                Ok(())
+            }
+            Change::VerifyEmail { user, email, at } => self.verify_email(*user, email, *at),
+            Change::ChangeEmail { user, from, to, at } => self.change_email(*user, from, to, *at),
+            Change::SetStatus { user, to, at } => self.set_status(*user, *to, *at),
+            Change::SetRole { user, from, to, at } => self.set_role(*user, from, to, *at),
+            Change::SetPassword { user, from, to, keep, reason, at } => {
+                self.set_password(*user, from.as_ref(), to.as_ref(), *at)?;
+                self.end_sessions(*user, *keep, *reason, *at);
+                self.void_tickets_that_open(*user);
+                Ok(())
+            }
+            Change::Rehash { user, from, to } => self.rehash(*user, from, to),
+            Change::StartSession { session, password, most } => {
+                self.start_session(session, password.as_ref(), *most)
+            }
+            Change::EndSession { user, session, reason, at } => {
+                self.end_session(*user, *session, *reason, *at)
+            }
+            Change::EndSessions { user, keep, reason, at } => {
+                self.end_sessions(*user, *keep, *reason, *at);
+                Ok(())
+            }
+            Change::NameSession { user, session, name, at } => {
+                self.live_session(*user, *session, *at)?.client.name.clone_from(name);
+                Ok(())
+            }
+            Change::IssueTicket(ticket) => self.issue_ticket(ticket),
+            Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The store in memory: the reference of the contract, and for tests.
+
+mod apply;
+mod sessions;
+mod state;
+mod store;
+mod tickets;
+mod users;
+
+pub use store::MemoryStore;

@@ -1,0 +1,144 @@
+//! [`MemoryStore`].
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use gravity_core::events::Envelope;
+use gravity_core::page::{PageRows, Position};
+use gravity_core::security::mac::Mac;
+use gravity_core::{Error, SecretString, Timestamp};
+
+use super::state::{Account, State};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
+
+/// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<State>>);
+
+impl MemoryStore {
+    /// The events that were recorded, in their order.
+    pub fn events(&self) -> Vec<Envelope> {
+        self.state().events.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Changes are made on a copy, so whatever a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, is_it: impl Fn(&User) -> bool) -> Option<(User, Option<SecretString>)> {
+        let state = self.state();
+        let account = state.users.values().find(|account| is_it(&account.user));
+        account.map(|Account { user, password }| (user.clone(), password.clone()))
+    }
+}
+
+#[async_trait]
+impl AuthStore for MemoryStore {
+    async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused> {
+        let mut state = self.state();
+        let mut next = state.clone();
+        changes.iter().try_for_each(|change| next.apply(change))?;
+        next.events.extend_from_slice(&trail.events);
+        *state = next;
+        Ok(())
+    }
+
+    async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
+        let mut state = self.state();
+        let rotation = state.rotate(rotate);
+        let trail = match rotation {
+            Rotation::Done(_) => done,
+            Rotation::Reused(_) => reused,
+            Rotation::Again(_) | Rotation::Dead => &Trail::NONE,
+        };
+        state.events.extend_from_slice(&trail.events);
+        Ok(rotation)
+    }
+
+    async fn record(&self, trail: &Trail) -> Result<(), Error> {
+        self.state().events.extend_from_slice(&trail.events);
+        Ok(())
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
+        Ok(self.state().users.get(&id).map(|account| account.user.clone()))
+    }
+
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<SecretString>)>, Error> {
+        Ok(self.find(|user| user.email.key() == email.key()))
+    }
+
+    async fn by_user_name(&self, name: &UserName) -> Result<Option<(User, Option<SecretString>)>, Error> {
+        Ok(self.find(|user| user.user_name.as_ref().is_some_and(|other| other.key() == name.key())))
+    }
+
+    async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error> {
+        Ok(self.state().users.get(&user).and_then(|account| account.password.clone()))
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
+        Ok(self.state().sessions.get(&id).cloned())
+    }
+
+    async fn sessions(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        from: Option<&Position>,
+        limit: u32,
+    ) -> Result<PageRows<Session>, Error> {
+        let live: Vec<Session> = self.state().live_sessions(user, now).cloned().collect();
+        Ok(SESSIONS.pick(live, from, limit, session_place)?)
+    }
+
+    async fn ended_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(SessionId, Timestamp)>, Error> {
+        let state = self.state();
+        let ended = state.sessions.values().filter_map(|session| Some((session.id, session.ended?.at)));
+        let mut ended: Vec<_> = ended.filter(|(_, at)| *at >= since).collect();
+        ended.sort_by_key(|(id, at)| (*at, *id));
+        ended.truncate(limit as usize);
+        Ok(ended)
+    }
+
+    async fn ticket(&self, purpose: Purpose, macs: &[Mac], now: Timestamp) -> Result<Option<Ticket>, Error> {
+        let state = self.state();
+        let is_it = |ticket: &&Ticket| {
+            ticket.purpose == purpose && now < ticket.expires_at && macs.contains(&ticket.mac)
+        };
+        Ok(state.tickets.values().find(is_it).cloned())
+    }
+
+    async fn guess(
+        &self,
+        purpose: Purpose,
+        user: UserId,
+        macs: &[Mac],
+        now: Timestamp,
+    ) -> Result<Option<Ticket>, Error> {
+        Ok(self.state().guess(purpose, user, macs, now))
+    }
+
+    async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
+        let mut state = self.state();
+        let is_over = |session: &&Session| {
+            session.idle_until < ended_before || session.ended.is_some_and(|ended| ended.at < ended_before)
+        };
+        let over = state.sessions.values().filter(is_over).map(|session| session.id).take(limit as usize);
+        let sessions: Vec<_> = over.collect();
+        let out = state.tickets.values().filter(|ticket| ticket.expires_at <= now).map(|ticket| ticket.id);
+        let tickets: Vec<_> = out.take(limit as usize).collect();
+        state.sessions.retain(|id, _| !sessions.contains(id));
+        state.tickets.retain(|id, _| !tickets.contains(id));
+        Ok((sessions.len() + tickets.len()) as u64)
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("MemoryStore").field("users", &state.users.len()).finish_non_exhaustive()
+    }
+}

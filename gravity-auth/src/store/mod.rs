@@ -1,0 +1,94 @@
+//! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
+
+mod change;
+mod memory;
+mod refused;
+mod rotation;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+mod trail;
+
+pub use change::Change;
+pub use memory::MemoryStore;
+pub use refused::Refused;
+pub use rotation::{Rotate, Rotation};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlStore;
+pub use trail::Trail;
+
+use async_trait::async_trait;
+use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Position};
+use gravity_core::security::mac::Mac;
+use gravity_core::{Error, SecretString, Timestamp};
+
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+
+/// Keeps users, sessions and tickets.
+///
+/// Everything that happens goes through [`apply`](Self::apply) and [`rotate`](Self::rotate), which are atomic and
+/// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
+/// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
+#[async_trait]
+pub trait AuthStore: Send + Sync + 'static {
+    /// Makes changes in their order, all or none, and writes the trail if they are made.
+    async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
+
+    /// Refreshes a session, by the rules of [`Rotate`].
+    async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error>;
+
+    /// Writes a trail without a change, such as that of an attempt that failed.
+    async fn record(&self, trail: &Trail) -> Result<(), Error>;
+
+    /// The user, whatever their status.
+    async fn user(&self, id: UserId) -> Result<Option<User>, Error>;
+
+    /// The user with this address and the hash of their password, whatever their status.
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<SecretString>)>, Error>;
+
+    /// The user of this name and the hash of their password, whatever their status.
+    async fn by_user_name(&self, name: &UserName) -> Result<Option<(User, Option<SecretString>)>, Error>;
+
+    /// The hash of the user's password.
+    async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error>;
+
+    /// The session, live or not.
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, Error>;
+
+    /// The user's live sessions in the order of [`SESSIONS`], page by page, either way.
+    async fn sessions(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        from: Option<&Position>,
+        limit: u32,
+    ) -> Result<PageRows<Session>, Error>;
+
+    /// Which sessions were ended at a time or later, and when, the earliest first; at most so many.
+    async fn ended_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(SessionId, Timestamp)>, Error>;
+
+    /// The ticket of this purpose with one of these checksums, if it has not run out.
+    async fn ticket(&self, purpose: Purpose, macs: &[Mac], now: Timestamp) -> Result<Option<Ticket>, Error>;
+
+    /// The user's ticket of this purpose, if one of these checksums is its own. If none is, that counts as a wrong
+    /// guess, and with the last one that it stands the ticket is gone. Of guesses that race each one counts.
+    async fn guess(
+        &self,
+        purpose: Purpose,
+        user: UserId,
+        macs: &[Mac],
+        now: Timestamp,
+    ) -> Result<Option<Ticket>, Error>;
+
+    /// Forgets tickets that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
+    /// how many in all.
+    async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
+}
+
+/// The order of a list of sessions: the one that began last comes first.
+pub const SESSIONS: Keyset =
+    Keyset::new(&[KeyColumn::desc("created_at", KeyKind::Time), KeyColumn::desc("id", KeyKind::Uuid)]);
+
+/// Where a session stands in the order of [`SESSIONS`].
+pub fn session_place(session: &Session) -> Vec<KeyValue> {
+    vec![session.created_at.into(), session.id.into()]
+}

@@ -1,0 +1,37 @@
+//! [`Refused`]: why a store did nothing.
+
+use gravity_core::Error;
+
+/// Why a store did nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Another user has this address.
+    #[error("another user has this address")]
+    EmailTaken,
+    /// Another user has this name.
+    #[error("another user has this name")]
+    NameTaken,
+    /// It would leave nobody who may do everything.
+    #[error("somebody has to be super admin")]
+    LastAdmin,
+    /// What must be so is not so, or not any more.
+    #[error("somebody else was faster")]
+    Stale,
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl From<gravity_core::db::Error> for Refused {
+    fn from(error: gravity_core::db::Error) -> Self {
+        if error.is_unique_violation_on("auth_users", &["email_key"]) {
+            Self::EmailTaken
+        } else if error.is_unique_violation_on("auth_users", &["user_name_key"]) {
+            Self::NameTaken
+        } else {
+            Self::Failed(error.into())
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Makes changes, each by its own rule.
+
+use gravity_core::db::{Engine, Query, Tx};
+
+use super::{sessions, tickets, users};
+use crate::store::{Change, Refused};
+
+/// Makes one change. After a refusal the transaction is to be rolled back.
+pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
+    match change {
+        Change::AddUser { user, password } => users::add(tx, user, password.as_ref()).await,
+        Change::Rename { user, user_name, first_name, last_name, at } => {
+            users::rename(tx, *user, user_name.as_ref(), first_name.as_ref(), last_name.as_ref(), *at).await
+        }
+        Change::VerifyEmail { user, email, at } => users::verify_email(tx, *user, email, *at).await,
+        Change::ChangeEmail { user, from, to, at } => {
+            users::change_email(tx, *user, from, to, *at).await?;
+            tickets::void_all(tx, *user).await
+        }
+        Change::SetStatus { user, to, at } => {
+            let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
+            sessions::end_all(tx, *user, None, reason, *at).await?;
+            tickets::void_all(tx, *user).await
+        }
+        Change::SetRole { user, from, to, at } => users::set_role(tx, *user, from, to, *at).await,
+        Change::SetPassword { user, from, to, keep, reason, at } => {
+            users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
+            sessions::end_all(tx, *user, *keep, *reason, *at).await?;
+            tickets::void_those_that_open(tx, *user).await
+        }
+        Change::Rehash { user, from, to } => users::rehash(tx, *user, from, to).await,
+        Change::StartSession { session, password, most } => {
+            users::lock_active(tx, session.user, password.as_ref()).await?;
+            sessions::start(tx, session, *most).await
+        }
+        Change::EndSession { user, session, reason, at } => {
+            sessions::end(tx, *user, *session, *reason, *at).await
+        }
+        Change::EndSessions { user, keep, reason, at } => {
+            sessions::end_all(tx, *user, *keep, *reason, *at).await
+        }
+        Change::NameSession { user, session, name, at } => {
+            sessions::name(tx, *user, *session, name.as_deref(), *at).await
+        }
+        Change::IssueTicket(ticket) => {
+            users::lock_active(tx, ticket.user, None).await?;
+            tickets::issue(tx, ticket).await
+        }
+        Change::RedeemTicket { ticket, purpose, at } => tickets::redeem(tx, *ticket, *purpose, *at).await,
+    }
+}
+
+/// Runs a statement whose condition is the rule of a change: it finds its row, or the change is refused.
+pub(super) async fn one_row(query: Query<'_>) -> Result<(), Refused> {
+    if query.execute().await? == 1 { Ok(()) } else { Err(Refused::Stale) }
+}
+
+/// Locks the rows that a query reads until the transaction ends. SQLite has one writer at a time anyway.
+pub(super) fn for_update(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => " FOR NO KEY UPDATE",
+        Engine::Sqlite => "",
+    }
+}

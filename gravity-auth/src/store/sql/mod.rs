@@ -1,0 +1,10 @@
+//! The store on SQLite and PostgreSQL, from one text.
+
+mod apply;
+mod rows;
+mod sessions;
+mod store;
+mod tickets;
+mod users;
+
+pub use store::SqlStore;

@@ -1,0 +1,148 @@
+//! How rows become what they stand for.
+
+use gravity_core::db::Json;
+use gravity_core::{Error, Secret, SecretString, Timestamp};
+use serde_json::Value;
+
+use crate::domain::{
+    Client, EmailAddress, EndReason, Ended, Method, Purpose, Session, SessionId, Ticket, TicketId, User,
+    UserId, UserStatus,
+};
+
+pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
+
+pub(super) type UserRow = (
+    UserId,
+    String,
+    Option<Timestamp>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    Timestamp,
+    Timestamp,
+    Option<String>,
+);
+
+pub(super) fn user(row: UserRow) -> Result<(User, Option<SecretString>), Error> {
+    let (
+        id,
+        email,
+        email_verified_at,
+        user_name,
+        first_name,
+        last_name,
+        role,
+        status,
+        created_at,
+        updated_at,
+        password,
+    ) = row;
+    let user = User {
+        id,
+        email: parse(&email)?,
+        email_verified_at,
+        user_name: optional(user_name.as_deref())?,
+        first_name: optional(first_name.as_deref())?,
+        last_name: optional(last_name.as_deref())?,
+        role: parse(&role)?,
+        status: one_of(&UserStatus::ALL, UserStatus::as_str, &status)?,
+        created_at,
+        updated_at,
+    };
+    Ok((user, password.map(SecretString::new)))
+}
+
+pub(super) type SessionRow = (
+    SessionId,
+    UserId,
+    Vec<u8>,
+    i64,
+    Timestamp,
+    Json<Vec<Method>>,
+    Json<Client>,
+    Timestamp,
+    Timestamp,
+    Timestamp,
+    Option<Timestamp>,
+    Option<String>,
+);
+
+pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
+    let (
+        id,
+        user,
+        seed,
+        generation,
+        refreshed_at,
+        Json(methods),
+        Json(client),
+        created_at,
+        idle_until,
+        expires_at,
+        ended_at,
+        reason,
+    ) = row;
+    let ended = match (ended_at, reason) {
+        (Some(at), Some(reason)) => {
+            Some(Ended { at, reason: one_of(&EndReason::ALL, EndReason::as_str, &reason)? })
+        }
+        _ => None,
+    };
+    Ok(Session {
+        id,
+        user,
+        seed: Secret::new(seed.try_into().map_err(|_| unreadable("seed"))?),
+        generation: number(generation)?,
+        refreshed_at,
+        methods,
+        client,
+        created_at,
+        idle_until,
+        expires_at,
+        ended,
+    })
+}
+
+pub(super) type TicketRow =
+    (TicketId, String, UserId, String, String, i64, Json<Value>, Timestamp, Timestamp);
+
+pub(super) fn ticket(row: TicketRow) -> Result<Ticket, Error> {
+    let (id, purpose, user, email, mac, guesses_left, Json(data), created_at, expires_at) = row;
+    Ok(Ticket {
+        id,
+        purpose: one_of(&Purpose::ALL, Purpose::as_str, &purpose)?,
+        user,
+        email: parse::<EmailAddress>(&email)?,
+        mac: parse(&mac)?,
+        guesses_left: number(guesses_left)?,
+        data,
+        created_at,
+        expires_at,
+    })
+}
+
+fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| unreadable(std::any::type_name::<T>()))
+}
+
+fn optional<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Error> {
+    text.map(parse).transpose()
+}
+
+fn number(number: i64) -> Result<u32, Error> {
+    u32::try_from(number).map_err(|_| unreadable("number"))
+}
+
+fn one_of<T: Copy>(all: &[T], text_of: fn(T) -> &'static str, text: &str) -> Result<T, Error> {
+    all.iter()
+        .copied()
+        .find(|one| text_of(*one) == text)
+        .ok_or_else(|| unreadable(std::any::type_name::<T>()))
+}
+
+/// A row of a later version, or one that something else has written.
+fn unreadable(what: &str) -> Error {
+    Error::internal(format!("a row of gravity-auth cannot be read: {what}"))
+}

@@ -1,0 +1,208 @@
+//! [`SqlStore`].
+
+use async_trait::async_trait;
+use gravity_core::db::{Database, Migration, Migrations};
+use gravity_core::events::{EventStore as _, SqlEvents};
+use gravity_core::page::{PageRows, Position};
+use gravity_core::security::mac::Mac;
+use gravity_core::{Error, SecretString, Timestamp};
+
+use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
+use super::{apply, sessions, tickets};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
+
+/// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`].
+#[derive(Debug, Clone)]
+pub struct SqlStore {
+    db: Database,
+    events: SqlEvents,
+}
+
+impl SqlStore {
+    /// The steps of the schema, for those who run migrations by other means.
+    pub const MIGRATIONS: Migrations = Migrations::new(
+        "auth",
+        &[Migration::new(
+            1,
+            "users, sessions, tickets",
+            include_str!("../../../migrations/users/sqlite/0001_users_sessions_tickets.sql"),
+            include_str!("../../../migrations/users/postgres/0001_users_sessions_tickets.sql"),
+        )],
+    );
+
+    /// A store on this database, whose tables it brings up to date, and those of events.
+    pub async fn new(db: Database) -> Result<Self, Error> {
+        Self::MIGRATIONS.up(&db).await?;
+        let events = SqlEvents::new(&db).await?;
+        Ok(Self { db, events })
+    }
+
+    /// The events that are told of changes, for an [`EventNode`](gravity_core::events::EventNode) to deliver.
+    pub fn events(&self) -> &SqlEvents {
+        &self.events
+    }
+
+    async fn account(
+        &self,
+        column: &'static str,
+        key: &str,
+    ) -> Result<Option<(User, Option<SecretString>)>, Error> {
+        let query =
+            self.db.query("SELECT ").push(USER).push(" FROM auth_users WHERE ").push(column).push(" = ");
+        let row: Option<UserRow> = query.push_bind(key).fetch_optional().await?;
+        row.map(rows::user).transpose()
+    }
+}
+
+#[async_trait]
+impl AuthStore for SqlStore {
+    async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused> {
+        self.db
+            .transaction(async |tx| {
+                for change in changes {
+                    apply::apply(tx, change).await?;
+                }
+                self.events.append(tx, &trail.events).await.map_err(Error::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
+        let outcome = self
+            .db
+            .transaction(async |tx| sessions::rotate(tx, &self.events, rotate, done, reused).await)
+            .await;
+        outcome.map_err(failed)
+    }
+
+    async fn record(&self, trail: &Trail) -> Result<(), Error> {
+        Ok(self.events.append_alone(&trail.events).await?)
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
+        let query = self.db.query("SELECT ").push(USER).push(" FROM auth_users WHERE id = ").push_bind(id);
+        let row: Option<UserRow> = query.fetch_optional().await?;
+        Ok(row.map(rows::user).transpose()?.map(|(user, _)| user))
+    }
+
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<SecretString>)>, Error> {
+        self.account("email_key", email.key()).await
+    }
+
+    async fn by_user_name(&self, name: &UserName) -> Result<Option<(User, Option<SecretString>)>, Error> {
+        self.account("user_name_key", name.key()).await
+    }
+
+    async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error> {
+        let query = self.db.query("SELECT password FROM auth_users WHERE id = $1").bind(user);
+        let password: Option<Option<String>> = query.fetch_optional_scalar().await?;
+        Ok(password.flatten().map(SecretString::new))
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
+        let query = self
+            .db
+            .query("SELECT ")
+            .push(sessions::COLUMNS)
+            .push(" FROM auth_sessions WHERE id = ")
+            .push_bind(id);
+        let row: Option<SessionRow> = query.fetch_optional().await?;
+        row.map(rows::session).transpose()
+    }
+
+    async fn sessions(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        from: Option<&Position>,
+        limit: u32,
+    ) -> Result<PageRows<Session>, Error> {
+        let rows: Vec<SessionRow> = self
+            .db
+            .query("SELECT ")
+            .push(sessions::COLUMNS)
+            .push(" FROM auth_sessions WHERE user_id = ")
+            .push_bind(user)
+            .push(" AND ended_at IS NULL AND idle_until > ")
+            .push_bind(now)
+            .push(" AND expires_at > ")
+            .push_bind(now)
+            .push_page(&SESSIONS, from, limit)
+            .fetch_all()
+            .await?;
+        let sessions = rows.into_iter().map(rows::session).collect::<Result<Vec<_>, _>>()?;
+        Ok(SESSIONS.cut(sessions, from, limit, session_place))
+    }
+
+    async fn ended_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(SessionId, Timestamp)>, Error> {
+        let query = self
+            .db
+            .query(
+                "SELECT id, ended_at FROM auth_sessions WHERE ended_at >= $1 ORDER BY ended_at, id LIMIT $2",
+            )
+            .bind(since)
+            .bind(i64::from(limit));
+        Ok(query.fetch_all().await?)
+    }
+
+    async fn ticket(&self, purpose: Purpose, macs: &[Mac], now: Timestamp) -> Result<Option<Ticket>, Error> {
+        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let row: Option<TicketRow> = self
+            .db
+            .query("SELECT ")
+            .push(tickets::COLUMNS)
+            .push(" FROM auth_tickets WHERE purpose = ")
+            .push_bind(purpose.as_str())
+            .push(" AND expires_at > ")
+            .push_bind(now)
+            .push(" AND ")
+            .push_in("mac", &texts)
+            .fetch_optional()
+            .await?;
+        row.map(rows::ticket).transpose()
+    }
+
+    async fn guess(
+        &self,
+        purpose: Purpose,
+        user: UserId,
+        macs: &[Mac],
+        now: Timestamp,
+    ) -> Result<Option<Ticket>, Error> {
+        let outcome =
+            self.db.transaction(async |tx| tickets::guess(tx, purpose, user, macs, now).await).await;
+        outcome.map_err(failed)
+    }
+
+    async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
+        let tickets = self
+            .db
+            .query("DELETE FROM auth_tickets WHERE id IN (SELECT id FROM auth_tickets WHERE expires_at <= $1 LIMIT $2)")
+            .bind(now)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
+        let sessions = self
+            .db
+            .query(
+                "DELETE FROM auth_sessions WHERE id IN (SELECT id FROM auth_sessions WHERE idle_until < $1 OR ended_at < $1 \
+                 LIMIT $2)",
+            )
+            .bind(ended_before)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
+        Ok(tickets + sessions)
+    }
+}
+
+/// Reads and guesses refuse nothing: what comes back is a failure.
+fn failed(refused: Refused) -> Error {
+    match refused {
+        Refused::Failed(error) => error,
+        other => Error::internal(other),
+    }
+}

@@ -1,0 +1,101 @@
+//! Changes of tickets.
+
+use gravity_core::Timestamp;
+use gravity_core::db::{Json, Tx};
+use gravity_core::security::mac::Mac;
+
+use super::apply::{for_update, one_row};
+use super::rows::{self, TicketRow};
+use crate::domain::{Purpose, Ticket, TicketId, UserId};
+use crate::store::Refused;
+
+pub(super) const COLUMNS: &str =
+    "id, purpose, user_id, email, mac, guesses_left, data, created_at, expires_at";
+
+pub(super) async fn issue(tx: &mut Tx<'_>, ticket: &Ticket) -> Result<(), Refused> {
+    tx.query("DELETE FROM auth_tickets WHERE user_id = $1 AND purpose = $2")
+        .bind(ticket.user)
+        .bind(ticket.purpose.as_str())
+        .execute()
+        .await?;
+    tx.query(
+        "INSERT INTO auth_tickets (id, purpose, user_id, email, mac, guesses_left, data, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(ticket.id)
+    .bind(ticket.purpose.as_str())
+    .bind(ticket.user)
+    .bind(ticket.email.as_str())
+    .bind(ticket.mac.to_string())
+    .bind(i64::from(ticket.guesses_left))
+    .bind(Json(&ticket.data))
+    .bind(ticket.created_at)
+    .bind(ticket.expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn redeem(
+    tx: &mut Tx<'_>,
+    ticket: TicketId,
+    purpose: Purpose,
+    at: Timestamp,
+) -> Result<(), Refused> {
+    let query = tx
+        .query("DELETE FROM auth_tickets WHERE id = $1 AND purpose = $2 AND expires_at > $3")
+        .bind(ticket)
+        .bind(purpose.as_str())
+        .bind(at);
+    one_row(query).await
+}
+
+pub(super) async fn void_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
+    tx.query("DELETE FROM auth_tickets WHERE user_id = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+pub(super) async fn void_those_that_open(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
+    let opens = Purpose::THAT_OPEN.map(Purpose::as_str);
+    tx.query("DELETE FROM auth_tickets WHERE user_id = $1 AND ")
+        .bind(user)
+        .push_in("purpose", &opens)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn guess(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    user: UserId,
+    macs: &[Mac],
+    now: Timestamp,
+) -> Result<Option<Ticket>, Refused> {
+    let lock = for_update(tx.engine());
+    let query = tx
+        .query("SELECT ")
+        .push(COLUMNS)
+        .push(" FROM auth_tickets WHERE user_id = ")
+        .push_bind(user)
+        .push(" AND purpose = ")
+        .push_bind(purpose.as_str())
+        .push(" AND expires_at > ")
+        .push_bind(now)
+        .push(lock);
+    let row: Option<TicketRow> = query.fetch_optional().await?;
+    let Some(ticket) = row.map(rows::ticket).transpose()? else { return Ok(None) };
+    if macs.contains(&ticket.mac) {
+        return Ok(Some(ticket));
+    }
+    let left = ticket.guesses_left.saturating_sub(1);
+    let query = match left {
+        0 => tx.query("DELETE FROM auth_tickets WHERE id = $1").bind(ticket.id),
+        left => tx
+            .query("UPDATE auth_tickets SET guesses_left = $2 WHERE id = $1")
+            .bind(ticket.id)
+            .bind(i64::from(left)),
+    };
+    query.execute().await?;
+    Ok(None)
+}

@@ -1,0 +1,211 @@
+//! Random histories: a store and the one in memory are told the same, and must answer alike.
+
+use std::time::Duration;
+
+use gravity_core::testing::Random;
+
+use super::fixture::{Fixture, add, email, hash};
+use crate::MemoryStore;
+use crate::domain::{EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
+use crate::store::{AuthStore, Change, Refused, Trail};
+
+const STEPS: u64 = 12;
+
+pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>, histories: u64) {
+    for seed in 0..histories {
+        let mut history = History::begin(fixture, seed).await;
+        for _ in 0..STEPS {
+            history.step().await;
+        }
+        history.compare().await;
+    }
+}
+
+/// One history: few people and things, so that much happens to each.
+struct History<'f, S> {
+    fixture: &'f Fixture<S>,
+    model: MemoryStore,
+    random: Random,
+    seed: u64,
+    users: Vec<User>,
+    sessions: Vec<Session>,
+    tickets: Vec<(Ticket, String)>,
+    told: Vec<String>,
+}
+
+impl<'f, S: AuthStore> History<'f, S> {
+    async fn begin(fixture: &'f Fixture<S>, seed: u64) -> Self {
+        let users = vec![fixture.somebody(), fixture.somebody()];
+        let mut history = Self {
+            fixture,
+            model: MemoryStore::default(),
+            random: Random::new(seed),
+            seed,
+            users,
+            sessions: Vec::new(),
+            tickets: Vec::new(),
+            told: Vec::new(),
+        };
+        let everybody = history.users.iter().map(add).collect();
+        history.apply(everybody).await;
+        history
+    }
+
+    async fn step(&mut self) {
+        if self.random.once_in(3) {
+            self.fixture.time.advance(Duration::from_secs(self.random.below(2_000)));
+        }
+        match self.random.below(10) {
+            0..=5 => {
+                let changes = (0..=self.random.below(2)).map(|_| self.change()).collect();
+                self.apply(changes).await;
+            }
+            6..=8 if !self.sessions.is_empty() => self.rotate().await,
+            _ if !self.tickets.is_empty() => self.guess().await,
+            _ => {}
+        }
+        // Most differences show in answers; what is kept is looked at now and then, for it takes many reads.
+        if self.random.once_in(4) {
+            self.compare().await;
+        }
+    }
+
+    fn change(&mut self) -> Change {
+        let (fixture, at) = (self.fixture, self.fixture.now());
+        let user = self.random.pick(&self.users).clone();
+        let password = |random: &Random| random.pick(&["one", "two"]).to_string();
+        match self.random.below(14) {
+            12 => {
+                // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
+                let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
+                let (from, to) = (self.random.pick(&roles).clone(), self.random.pick(&roles).clone());
+                Change::SetRole { user: user.id, from, to, at }
+            }
+            0 => Change::SetStatus { user: user.id, to: *self.random.pick(&UserStatus::ALL[..2]), at },
+            1 if self.random.once_in(4) => Change::SetStatus { user: user.id, to: UserStatus::Deleted, at },
+            2 => Change::SetPassword {
+                user: user.id,
+                from: (!self.random.once_in(2)).then(|| hash(&password(&self.random))),
+                to: (!self.random.once_in(4)).then(|| hash(&password(&self.random))),
+                keep: self.sessions.last().map(|session| session.id),
+                reason: EndReason::PasswordChanged,
+                at,
+            },
+            3 => Change::Rehash {
+                user: user.id,
+                from: hash(&password(&self.random)),
+                to: hash(&password(&self.random)),
+            },
+            4 => Change::VerifyEmail { user: user.id, email: user.email, at },
+            5 => {
+                let from = user.email.clone();
+                let to = if self.random.once_in(3) {
+                    self.users[0].email.clone()
+                } else {
+                    email(&fixture.unique())
+                };
+                Change::ChangeEmail { user: user.id, from, to, at }
+            }
+            6 => {
+                let user_name = self.random.pick(&self.users).user_name.clone();
+                Change::Rename { user: user.id, user_name, first_name: None, last_name: None, at }
+            }
+            7 if !self.sessions.is_empty() => {
+                let session = self.random.pick(&self.sessions).id;
+                Change::EndSession { user: user.id, session, reason: EndReason::SignedOut, at }
+            }
+            8 => Change::EndSessions { user: user.id, keep: None, reason: EndReason::Revoked, at },
+            9 => {
+                let secret = fixture.unique();
+                let ticket = fixture.ticket(&user, *self.random.pick(&Purpose::ALL), &secret);
+                self.tickets.push((ticket.clone(), secret));
+                Change::IssueTicket(ticket)
+            }
+            10 if !self.tickets.is_empty() => {
+                let (ticket, _) = self.random.pick(&self.tickets);
+                Change::RedeemTicket { ticket: ticket.id, purpose: ticket.purpose, at }
+            }
+            _ => {
+                let session = fixture.new_session(user.id);
+                self.sessions.push(session.clone());
+                let password = (!self.random.once_in(2)).then(|| hash(&password(&self.random)));
+                Change::StartSession { session, password, most: 2 }
+            }
+        }
+    }
+
+    async fn apply(&mut self, changes: Vec<Change>) {
+        self.told.push(format!("{changes:?}"));
+        let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
+        let expected = self.model.apply(&changes, &Trail::NONE).await;
+        assert_eq!(kind(&outcome), kind(&expected), "{}", self.story());
+        for user in &mut self.users {
+            *user = self.model.user(user.id).await.unwrap().unwrap();
+        }
+    }
+
+    async fn rotate(&mut self) {
+        let session = self.random.pick(&self.sessions);
+        let generation = u32::try_from(self.random.below(3)).unwrap();
+        let rotate = self.fixture.rotate(session, generation);
+        self.told.push(format!("{rotate:?}"));
+        let outcome = self.fixture.store.rotate(&rotate, &Trail::NONE, &Trail::NONE).await.unwrap();
+        let expected = self.model.rotate(&rotate, &Trail::NONE, &Trail::NONE).await.unwrap();
+        assert_eq!(outcome, expected, "{}", self.story());
+    }
+
+    async fn guess(&mut self) {
+        let (ticket, secret) = self.random.pick(&self.tickets);
+        let secret = if self.random.once_in(2) { secret } else { "wrong" };
+        let macs = [self.fixture.mac(ticket.purpose, secret)];
+        self.told.push(format!("guess {secret} for {ticket:?}"));
+        let now = self.fixture.now();
+        let outcome = self.fixture.store.guess(ticket.purpose, ticket.user, &macs, now).await.unwrap();
+        let expected = self.model.guess(ticket.purpose, ticket.user, &macs, now).await.unwrap();
+        assert_eq!(outcome, expected, "{}", self.story());
+    }
+
+    async fn compare(&self) {
+        let (store, now) = (&self.fixture.store, self.fixture.now());
+        for user in &self.users {
+            assert_eq!(
+                store.by_email(&user.email).await.unwrap(),
+                self.model.by_email(&user.email).await.unwrap(),
+                "{}",
+                self.story()
+            );
+            let live = store.sessions(user.id, now, None, 50).await.unwrap();
+            assert_eq!(
+                live.items,
+                self.model.sessions(user.id, now, None, 50).await.unwrap().items,
+                "{}",
+                self.story()
+            );
+        }
+        for (ticket, _) in &self.tickets {
+            let macs = [ticket.mac.clone()];
+            let found = store.ticket(ticket.purpose, &macs, now).await.unwrap();
+            assert_eq!(
+                found,
+                self.model.ticket(ticket.purpose, &macs, now).await.unwrap(),
+                "{}",
+                self.story()
+            );
+        }
+    }
+
+    fn story(&self) -> String {
+        format!("seed {}:\n{}", self.seed, self.told.join("\n"))
+    }
+}
+
+fn kind(outcome: &Result<(), Refused>) -> &'static str {
+    match outcome {
+        Ok(()) => "done",
+        Err(Refused::EmailTaken) => "email taken",
+        Err(Refused::NameTaken) => "name taken",
+        Err(Refused::LastAdmin) => "last admin",
+        Err(Refused::Stale) => "stale",
+        Err(Refused::Failed(error)) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,36 @@
+//! The suite of a store.
+
+mod fixture;
+mod histories;
+mod rotation;
+mod sessions;
+mod tickets;
+mod users;
+
+use gravity_core::events::EventId;
+
+use crate::store::AuthStore;
+use fixture::Fixture;
+
+/// Runs every scenario on a store. It may hold what is others': each scenario has users of its own. `recorded` says
+/// whether the event of a trail was written.
+///
+/// # Panics
+/// When the store does not keep the contract of [`AuthStore`].
+pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(EventId) -> bool) {
+    let fixture = Fixture::new(store);
+    users::run(&fixture).await;
+    users::all_or_nothing(&fixture, &recorded).await;
+    sessions::run(&fixture).await;
+    rotation::run(&fixture).await;
+    rotation::tells_of_it(&fixture, &recorded).await;
+    tickets::run(&fixture).await;
+}
+
+/// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
+///
+/// # Panics
+/// At the first answer that differs, with the seed of its history.
+pub async fn random_histories(store: impl AuthStore + Clone, histories: u64) {
+    histories::run(&Fixture::new(store), histories).await;
+}
