@@ -1,11 +1,13 @@
 //! What Gravity costs beside the bare framework, in instructions.
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
-//! `bench query CASE QUERY TIMES` are what it runs. `bench builds` times a first build.
+//! `bench query CASE QUERY TIMES` are what it runs. `bench builds` times a first build, and `bench jobs`
+//! counts jobs a second.
 
 mod builds;
 mod cases;
 mod driver;
+mod jobs;
 mod queries;
 
 fn main() -> anyhow::Result<()> {
@@ -16,7 +18,8 @@ fn main() -> anyhow::Result<()> {
         ["http"] => driver::http(),
         ["sql"] => driver::sql(),
         ["builds"] => builds::run(),
+        ["jobs", rest @ ..] => jobs::run(rest),
         [] => driver::http().and_then(|()| driver::sql()),
-        _ => anyhow::bail!("usage: bench [http|sql|builds]"),
+        _ => anyhow::bail!("usage: bench [http|sql|builds|jobs [BACKLOG]]"),
     }
 }

@@ -11,4 +11,5 @@
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod jobs;
 pub mod websocket;
