@@ -27,7 +27,10 @@ pub(super) fn test_clock() -> TestClock {
 
 impl<B: Bench> Hand<B> {
     pub(super) async fn new(bench: B) -> Self {
-        let clock = test_clock();
+        Self::at(bench, test_clock()).await
+    }
+
+    pub(super) async fn at(bench: B, clock: TestClock) -> Self {
         let jobs = Jobs::new(bench.store(), clock.clock());
         let node = Uuid::now_v7();
         bench.store().join(node).await.unwrap();

@@ -34,8 +34,7 @@ impl Chance {
 pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
     let mut chance = Chance(seed);
     let hand = Hand::new(bench).await;
-    let mut model = Hand::new(MemoryBench::new()).await;
-    model.clock = hand.clock.clone();
+    let model = Hand::at(MemoryBench::new(), hand.clock.clone()).await;
     let mut held = BTreeMap::<JobId, (Claimed, Claimed)>::new();
     let mut known = Vec::<JobId>::new();
     for step in 0..steps {
