@@ -1,13 +1,14 @@
 //! What Gravity costs beside the bare framework, in instructions.
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
-//! `bench query CASE QUERY TIMES` are what it runs. `bench builds` times a first build, and `bench jobs`
-//! counts jobs a second.
+//! `bench query CASE QUERY TIMES` are what it runs. `bench limits` times decisions of a rate limiter,
+//! `bench builds` a first build, and `bench jobs` counts jobs a second.
 
 mod builds;
 mod cases;
 mod driver;
 mod jobs;
+mod limits;
 mod queries;
 
 fn main() -> anyhow::Result<()> {
@@ -19,7 +20,8 @@ fn main() -> anyhow::Result<()> {
         ["sql"] => driver::sql(),
         ["builds"] => builds::run(),
         ["jobs", rest @ ..] => jobs::run(rest),
+        ["limits"] => limits::run(),
         [] => driver::http().and_then(|()| driver::sql()),
-        _ => anyhow::bail!("usage: bench [http|sql|builds|jobs [BACKLOG]]"),
+        _ => anyhow::bail!("usage: bench [http|sql|jobs [BACKLOG]|limits|builds]"),
     }
 }

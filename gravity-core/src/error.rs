@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::validate::Faults;
@@ -126,6 +127,16 @@ impl Error {
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(ErrorKind::Internal, "internal", "Something went wrong inside the service.")
             .with_source(source)
+    }
+
+    /// The same for another who waited for the same thing.
+    pub(crate) fn shared(error: &Arc<Self>) -> Self {
+        let inner = &error.0;
+        let mut same = Self::new(inner.kind, inner.code.clone(), inner.message.clone());
+        same.0.faults = inner.faults.clone();
+        same.0.retryable = inner.retryable;
+        same.0.retry_after = inner.retry_after;
+        same.with_source(error.clone())
     }
 
     /// Keeps what caused it, for the log.

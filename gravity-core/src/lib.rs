@@ -1,24 +1,36 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod audit;
 pub mod backoff;
 pub mod broadcast;
+pub mod cache;
 pub mod config;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod health;
 pub mod http;
 pub mod id;
+pub mod idempotency;
 pub mod jobs;
+pub mod limits;
+pub mod lock;
 pub mod metrics;
 pub mod money;
 pub mod page;
 pub mod permission;
 pub mod principal;
+#[cfg(feature = "redis")]
+pub mod redis;
+pub mod resilience;
+pub mod sagas;
+pub mod schedules;
 pub mod secret;
 pub mod security;
 pub mod subject;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
@@ -26,6 +38,8 @@ pub mod validate;
 
 mod beats;
 mod cause;
+#[cfg(doctest)]
+mod guides;
 mod random;
 mod sql_value;
 
@@ -39,18 +53,3 @@ pub use principal::Principal;
 pub use secret::{Secret, SecretString};
 pub use subject::Subject;
 pub use time::{Clock, TestClock, Timestamp};
-
-/// The guides' code is compiled and run.
-#[cfg(all(doctest, any(feature = "sqlite", feature = "postgres")))]
-#[doc = include_str!("../../docs/guides/write-a-store.md")]
-mod write_a_store {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/configuration.md")]
-mod configuration_guide {}
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guides/secrets.md")]
-mod secrets_guide {}
-
-#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
-#[doc = include_str!("../../docs/guides/events.md")]
-mod events_guide {}

@@ -186,7 +186,7 @@ async fn metrics_have_few_labels() {
     for line in [
         "http_requests_total{method=\"GET\",endpoint=\"/echo/{word}\",status=\"200\"} 100",
         "http_requests_total{method=\"GET\",endpoint=\"none\",status=\"404\"} 100",
-        "http_requests_total{method=\"OTHER\",endpoint=\"none\",status=\"405\"} 1",
+        "http_requests_total{method=\"other\",endpoint=\"none\",status=\"405\"} 1",
         "http_requests_total{method=\"GET\",endpoint=\"/waits\",status=\"499\"} 1",
         "http_request_duration_seconds_count{method=\"GET\",endpoint=\"/echo/{word}\"} 100",
         "active_connections 0",

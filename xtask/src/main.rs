@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod coverage;
+mod faults;
 mod fuzz;
 mod install;
 mod new_service;
@@ -40,6 +41,8 @@ enum Command {
     Bench(bench::Args),
     /// Run every fuzz target for a while
     Fuzz(fuzz::Args),
+    /// Kill, stop and cut off real processes while they publish and handle events, and count what got lost
+    Faults(faults::Args),
     /// Validate the OpenAPI document of the sample service, and fuzz the service on every host by it
     Conformance(conformance::Args),
     /// Print the OpenAPI document of the sample service
@@ -71,6 +74,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Coverage(args) => coverage::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Openapi => conformance::print(),
         Command::NewService(args) => new_service::run(&args),

@@ -50,6 +50,12 @@ impl LocalBroadcast {
         }
     }
 
+    /// Whether a topic has receivers.
+    #[cfg(feature = "redis")]
+    pub(super) fn is_heard(&self, topic: &str) -> bool {
+        self.topics().get(topic).is_some_and(|sender| sender.receiver_count() > 0)
+    }
+
     /// How many topics have receivers, or had some until lately.
     pub fn len(&self) -> usize {
         self.topics().len()

@@ -6,10 +6,14 @@
 
 mod local;
 mod receiver;
+#[cfg(feature = "redis")]
+mod redis;
 mod topic;
 
 pub use local::LocalBroadcast;
 pub use receiver::{Received, Receiver};
+#[cfg(feature = "redis")]
+pub use redis::RedisBroadcast;
 pub use topic::{Topic, TopicReceived, TopicReceiver};
 
 use async_trait::async_trait;

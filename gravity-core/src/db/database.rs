@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::args::Args;
+use super::metrics::Waiting;
 use super::pool::{Pool, Pooled, Timeouts};
 use super::query::On;
 use super::{DatabaseConfig, Engine, Error, Query, connect, scope};
@@ -34,6 +35,7 @@ pub(super) struct Primary {
     pub(super) pool: Pool,
     pub(super) identity: usize,
     timeouts: Timeouts,
+    pub(super) waiting: Waiting,
     label: String,
     #[cfg(feature = "sqlite")]
     pub(super) sqlite: super::transaction::SqliteGate,
@@ -162,6 +164,10 @@ impl Database {
         Args::new(self.engine())
     }
 
+    pub(super) fn replicas(&self) -> &[Database] {
+        self.replicas.as_ref().map_or(&[], |replicas| &replicas.all)
+    }
+
     /// A connection for one statement, refused inside a transaction.
     #[inline]
     pub(super) async fn acquire(&self) -> Result<Pooled, Error> {
@@ -176,6 +182,7 @@ impl Primary {
             identity: pool.identity(),
             pool,
             timeouts,
+            waiting: Waiting::default(),
             label,
             #[cfg(feature = "sqlite")]
             sqlite: super::transaction::SqliteGate::default(),
@@ -193,6 +200,7 @@ impl Primary {
 
     #[inline]
     pub(super) async fn acquire(&self) -> Result<Pooled, Error> {
+        let _waiter = self.waiting.one_more();
         self.pool.acquire(self.timeouts).await
     }
 

@@ -10,6 +10,7 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 #[cfg(feature = "sqlite")]
 use super::deadline::Deadline;
+use super::metrics::Usage;
 use super::{Engine, Error};
 
 #[derive(Clone)]
@@ -67,6 +68,14 @@ impl Pool {
 
     pub(super) fn is_closed(&self) -> bool {
         each_engine!(self, Pool(pool) => pool.is_closed())
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        each_engine!(self, Pool(pool) => Usage {
+            size: pool.size(),
+            idle: u64::try_from(pool.num_idle()).unwrap_or(u64::MAX),
+            max: pool.options().get_max_connections(),
+        })
     }
 
     pub(super) async fn close(&self) {

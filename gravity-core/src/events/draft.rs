@@ -60,7 +60,7 @@ impl<E: Event> Draft<E> {
         self
     }
 
-    /// In this trace.
+    /// In this trace, instead of the one that the program's [telemetry](crate::telemetry) knows to be current.
     pub fn traced(mut self, trace: TraceContext) -> Self {
         self.trace = Some(trace);
         self

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cloud::CloudEvent;
+use super::metrics::PUBLISHED;
 use super::{Draft, Envelope, Error, Event, EventId, EventStore, event};
 use crate::{Clock, Metrics};
 
@@ -122,7 +123,7 @@ impl<S: EventStore> Outbox<S> {
             time: self.clock.now(),
             correlation: draft.correlation.unwrap_or_else(|| id.to_string()),
             causation: draft.causation,
-            trace: draft.trace,
+            trace: draft.trace.or_else(crate::telemetry::current_trace),
             data,
         })
     }
@@ -130,15 +131,12 @@ impl<S: EventStore> Outbox<S> {
     fn count(&self, events: &[Envelope]) {
         let Some(metrics) = &self.metrics else { return };
         for event in events {
-            let labels = [("name", event.name.as_str())];
-            metrics
-                .counter("events_published_total", "Events recorded, committed or not.", &labels)
-                .increment();
+            PUBLISHED.of(metrics, [&event.name]).increment();
         }
     }
 }
 
-fn check_all(events: &[Envelope]) -> Result<(), Error> {
+pub(super) fn check_all(events: &[Envelope]) -> Result<(), Error> {
     for event in events {
         if !event::is_name(&event.name) {
             let reason = "it has 1 to 128 of `a` to `z`, `0` to `9`, `_`, `-`, `.`";

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::state::{LaneState, Poisoned, SubscriberState, View};
 use super::work::{Batch, Claim, Due, Settlement, Work};
-use super::{Envelope, Error, EventId, Failure, Retention, Start};
+use super::{Envelope, Error, EventId, Failure, Found, Retention, Search, Start};
 use crate::Timestamp;
 
 /// Where events are kept, and how far each subscriber has come.
@@ -100,6 +100,12 @@ pub trait EventStore: Clone + Send + Sync + 'static {
         after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Poisoned>, Error>;
+
+    /// An event that a subscriber has set aside.
+    async fn inspect(&self, subscriber: &str, id: EventId) -> Result<Option<Poisoned>, Error>;
+
+    /// Recorded events that have their position, the latest first.
+    async fn search(&self, search: &Search, limit: usize) -> Result<Vec<Found>, Error>;
 
     /// Lets an event that was set aside be tried again, as if it had never been. Whether there was one.
     async fn replay(&self, subscriber: &str, id: EventId, now: Timestamp) -> Result<bool, Error>;

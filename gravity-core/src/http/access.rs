@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
+use super::layer::RequestSpan;
 use super::parts::Parts;
 use super::problem::{Problem, ProblemKind};
 use super::problems;
@@ -132,8 +133,16 @@ pub enum Scheme {
     Cookie(&'static str),
 }
 
+/// That a layer has let the request through already, and who it was that called.
+#[derive(Clone)]
+pub(crate) struct Admitted(pub(crate) Option<Arc<Principal>>);
+
 /// Lets the request through, and says who calls, or refuses it.
 pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
+    if let Some(Admitted(principal)) = parts.head.extensions.remove() {
+        parts.principal = principal;
+        return Ok(());
+    }
     let route = Arc::clone(&parts.matched.route);
     let Some(authenticator) = &route.authenticator else {
         return match route.access.0 {
@@ -145,6 +154,9 @@ pub(crate) async fn admit(parts: &mut Parts) -> Result<(), Problem> {
     };
     parts.principal = authenticator.authenticate(&parts.head).await?.map(Arc::new);
     let (needs, caller) = (&route.access.0, parts.principal.as_deref());
+    if let (Some(caller), Some(span)) = (caller, parts.head.extensions.get::<RequestSpan>()) {
+        span.called_by(caller.subject().as_str());
+    }
     let allowed = match (needs, caller) {
         (Needs::Nothing, _) | (Needs::Principal, Some(_)) => true,
         (_, None) => return Err(unauthenticated(&authenticator.schemes())),

@@ -98,7 +98,6 @@ impl Body {
     }
 
     /// The same body once more, where it lies in memory.
-    #[cfg(feature = "client")]
     pub(crate) fn repeat(&self) -> Option<Self> {
         match &self.0 {
             Kind::Empty => Some(Self::empty()),

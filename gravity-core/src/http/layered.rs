@@ -11,12 +11,13 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::body::{Body, BoxError};
 use super::parts::Matched;
-use super::problem::Problem;
+use super::problem::{IntoProblem, Problem};
 use super::problems;
 use super::request_id::RequestId;
 use super::running::{self, Running};
 use super::table::{Refusal, Target};
 use super::{Request, Response};
+use crate::resilience::Rejected;
 
 /// A route with its layers around it.
 pub(crate) type Layered = BoxCloneSyncService<Request, Response, Infallible>;
@@ -49,7 +50,11 @@ where
 
 /// A layer that ends with an error has not let the request through.
 fn failed(error: BoxError, id: Option<RequestId>) -> Response {
-    Problem::new(problems::UNAVAILABLE).because(error).render(id)
+    match error.downcast::<Rejected>() {
+        Ok(rejected) => rejected.into_problem(),
+        Err(error) => Problem::new(problems::UNAVAILABLE).because(error),
+    }
+    .render(id)
 }
 
 /// The innermost service of a layered route: its handler.

@@ -54,6 +54,8 @@ pub use limits::Limits;
 pub use openapi::OpenApi;
 pub use parts::Parts;
 pub use problem::{IntoProblem, Problem, ProblemKind};
+#[cfg(feature = "client")]
+pub(crate) use proxies::Network;
 pub use proxies::{InvalidNetwork, ProxyHeader, TrustedProxies, Trusting};
 pub use request_id::RequestId;
 pub use respond::{

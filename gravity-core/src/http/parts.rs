@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::{Extensions, HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
+use super::access::{Admitted, admit};
 use super::limits::Limits;
 use super::problem::Problem;
 use super::problems;
@@ -74,6 +75,35 @@ impl Spans {
 }
 
 impl Parts {
+    /// The parts of a request that is on its way through the layers, if a route was matched.
+    pub(crate) fn of_layer(mut head: http::request::Parts) -> Result<Self, Box<http::request::Parts>> {
+        match head.extensions.remove::<Matched>() {
+            Some(matched) => {
+                let request_id = head.extensions.get::<RequestId>().cloned();
+                Ok(Self { head, matched, principal: None, request_id })
+            }
+            None => Err(Box::new(head)),
+        }
+    }
+
+    /// Finds out who calls and whether they may, before the handler's turn, which then takes it as found.
+    pub(crate) async fn admit_in_layer(&mut self) -> Result<(), Problem> {
+        if self.matched.route.authenticates() {
+            admit(self).await?;
+            self.head.extensions.insert(Admitted(self.principal.clone()));
+        }
+        Ok(())
+    }
+
+    /// The head, for the next layer.
+    pub(crate) fn into_layer(mut self) -> http::request::Parts {
+        if let Some(id) = self.request_id {
+            self.head.extensions.insert(id);
+        }
+        self.head.extensions.insert(self.matched);
+        self.head
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.head.method

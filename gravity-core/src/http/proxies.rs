@@ -88,13 +88,13 @@ impl TrustedProxies {
 
 /// Addresses that share their first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
+pub(crate) struct Network {
     addr: IpAddr,
     bits: u32,
 }
 
 impl Network {
-    fn contains(self, addr: IpAddr) -> bool {
+    pub(crate) fn contains(self, addr: IpAddr) -> bool {
         match (self.addr, addr) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
                 (own.to_bits() ^ other.to_bits()).checked_shr(32 - self.bits).unwrap_or(0) == 0

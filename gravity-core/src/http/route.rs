@@ -13,6 +13,7 @@ use super::limits::Limits;
 use super::openapi::Operation;
 use super::parts::MAX_PARAMS;
 use super::problem::ProblemKind;
+use crate::limits::RateLimit;
 
 /// `GET path`. The operation id names it in the OpenAPI document and in clients.
 pub fn get(path: &str, operation_id: &'static str) -> Draft {
@@ -95,6 +96,7 @@ impl Draft {
             deprecated: false,
             unlisted: false,
             problems: Vec::new(),
+            rate_limits: Vec::new(),
             media: &[],
             looks_for_principal: false,
             authenticator: None,
@@ -167,6 +169,13 @@ impl Declared {
     pub fn limits(mut self, change: impl Fn(&mut Limits) + Send + Sync + 'static) -> Self {
         change(&mut self.0.limits);
         self.0.overrides.push(Arc::new(change));
+        self
+    }
+
+    /// How often it may be asked. Several limits hold side by side, and are asked in their order: first those
+    /// that need not know who calls.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.0.rate_limits.push(limit);
         self
     }
 
@@ -254,6 +263,7 @@ pub struct RouteInfo {
     pub(crate) deprecated: bool,
     pub(crate) unlisted: bool,
     pub(crate) problems: Vec<ProblemKind>,
+    pub(crate) rate_limits: Vec<RateLimit>,
     pub(crate) media: &'static [&'static str],
     pub(crate) looks_for_principal: bool,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,

@@ -13,6 +13,7 @@ use super::layered::{LayerFn, Layered, erase};
 use super::limits::Limits;
 use super::route::{Route, RouteInfo, Run};
 use super::table::Table;
+use crate::limits::RateLimit;
 
 /// A route table: a value that is built up, put together with others, and served by any host.
 ///
@@ -167,6 +168,16 @@ impl<S> Routes<S> {
             for change in info.overrides.clone() {
                 change(&mut info.limits);
             }
+        }
+        self
+    }
+
+    /// How often every route so far may be asked, beside the limits that it has already. What answers where no
+    /// route does is not limited by it; a [`RateLimitLayer`](crate::limits::RateLimitLayer) limits that too.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        for route in &mut self.inner().routes {
+            Arc::make_mut(&mut route.info).rate_limits.push(limit.clone());
         }
         self
     }

@@ -19,6 +19,7 @@ use super::problems;
 use super::request_id::RequestId;
 use super::table::Target;
 use super::{Response, negotiate};
+use crate::limits::Told;
 
 /// A handler at work. Dropping it cancels the handler: a client that goes away stops the work.
 pub(crate) struct Running {
@@ -48,7 +49,9 @@ impl Running {
             return Self::ready(problem.render(parts.request_id()));
         }
         let limit = target.info.limits.time;
-        let handler: BoxFuture<'static, Response> = if target.info.authenticates() {
+        let handler: BoxFuture<'static, Response> = if !target.info.rate_limits.is_empty() {
+            Box::pin(limited(Arc::clone(target), parts, body))
+        } else if target.info.authenticates() {
             let target = Arc::clone(target);
             Box::pin(async move {
                 match admit(&mut parts).await {
@@ -92,6 +95,25 @@ impl Future for Running {
         ready!(timer.as_mut().poll(cx));
         self.fail(Problem::new(problems::TIMEOUT).retry_after(Duration::from_secs(1)))
     }
+}
+
+/// A handler that is asked as often as its limits allow.
+async fn limited(target: Arc<Target>, mut parts: Parts, body: Body) -> Response {
+    let limits = &target.info.rate_limits;
+    let mut told = Told::default();
+    let admitted = async {
+        told.ask_early(limits, &parts.head).await?;
+        if target.info.authenticates() {
+            admit(&mut parts).await?;
+        }
+        told.ask_late(limits, &parts.head, parts.principal.as_deref()).await
+    };
+    let mut response = match admitted.await {
+        Ok(()) => target.endpoint.call(parts, body).await,
+        Err(problem) => problem.render(parts.request_id()),
+    };
+    told.tell(response.headers_mut());
+    response
 }
 
 /// What a panic becomes. Its message stays in the log.

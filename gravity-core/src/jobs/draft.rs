@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Job, Unique};
-use crate::Timestamp;
+use super::{Error, Job, JobId, NewJob, Unique};
+use crate::{Clock, Timestamp};
 
 /// A job that is about to be enqueued, with what the caller wants of it. A job alone makes one (`job.into()`),
 /// with what its type says.
@@ -119,6 +119,37 @@ impl<J: Job> JobDraft<J> {
     pub fn correlated(mut self, correlation: impl ToString) -> Self {
         self.correlation = Some(correlation.to_string());
         self
+    }
+}
+
+impl<J: Job> JobDraft<J> {
+    /// The job that is to be written down.
+    pub(crate) fn write(self, clock: &Clock) -> Result<NewJob, Error> {
+        let now = clock.now();
+        let payload = serde_json::to_string(&self.job)
+            .map_err(|error| Error::invalid("job", format!("it is not JSON: {error}")))?;
+        let run_at = match self.start {
+            Start::Now => None,
+            Start::After(delay) => Some(now.saturating_add(delay)),
+            Start::At(time) => Some(time),
+        };
+        let job = NewJob {
+            id: JobId::new(clock),
+            queue: self.queue.unwrap_or_else(|| J::QUEUE.to_owned()),
+            kind: J::KIND.to_owned(),
+            payload,
+            priority: self.priority,
+            created_at: now,
+            run_at: run_at.filter(|at| *at > now),
+            key: self.key,
+            rate_key: self.rate_key,
+            unique: self.unique,
+            max_attempts: self.max_attempts,
+            timeout: self.timeout,
+            correlation: self.correlation,
+        };
+        job.check()?;
+        Ok(job)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Failure {
 
 /// What is to become of a job that was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
+pub(crate) enum Then {
     Retry,
     RetryAfter(Duration),
     Snooze(Duration),
@@ -59,6 +59,11 @@ impl Failure {
     /// It is no failure: the job is needless now, and ends as cancelled.
     pub fn cancelled(text: impl fmt::Display) -> Self {
         Self { then: Then::Cancel, ..Self::new(text) }
+    }
+
+    /// What is to become of what has failed.
+    pub(crate) fn then(&self) -> Then {
+        self.then
     }
 
     /// What went wrong, with its causes.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::draft::Start;
+use super::metrics::ENQUEUED;
 use super::{Count, Enqueued, Error, Job, JobDraft, JobFilter, JobId, JobStore, JobView, NewJob};
 use crate::{Clock, Metrics};
 
@@ -94,32 +94,7 @@ impl<S: JobStore> Jobs<S> {
 
     /// The job that enqueuing this draft would write down, for a batch.
     pub fn prepare<J: Job>(&self, draft: impl Into<JobDraft<J>>) -> Result<NewJob, Error> {
-        let draft = draft.into();
-        let now = self.clock.now();
-        let payload = serde_json::to_string(&draft.job)
-            .map_err(|error| Error::invalid("job", format!("it is not JSON: {error}")))?;
-        let run_at = match draft.start {
-            Start::Now => None,
-            Start::After(delay) => Some(now.saturating_add(delay)),
-            Start::At(time) => Some(time),
-        };
-        let job = NewJob {
-            id: JobId::new(&self.clock),
-            queue: draft.queue.unwrap_or_else(|| J::QUEUE.to_owned()),
-            kind: J::KIND.to_owned(),
-            payload,
-            priority: draft.priority,
-            created_at: now,
-            run_at: run_at.filter(|at| *at > now),
-            key: draft.key,
-            rate_key: draft.rate_key,
-            unique: draft.unique,
-            max_attempts: draft.max_attempts,
-            timeout: draft.timeout,
-            correlation: draft.correlation,
-        };
-        job.check()?;
-        Ok(job)
+        draft.into().write(&self.clock)
     }
 
     /// All that is known about a job.
@@ -170,8 +145,7 @@ impl<S: JobStore> Jobs<S> {
     fn count(&self, jobs: &[NewJob], enqueued: &[Enqueued]) {
         let Some(metrics) = &self.metrics else { return };
         for (job, _) in jobs.iter().zip(enqueued).filter(|(_, enqueued)| enqueued.is_new) {
-            let labels = [("queue", job.queue.as_str())];
-            metrics.counter("jobs_enqueued_total", "Jobs enqueued, committed or not.", &labels).increment();
+            ENQUEUED.of(metrics, [&job.queue]).increment();
         }
     }
 }

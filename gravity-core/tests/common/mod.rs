@@ -7,6 +7,7 @@ use http::{HeaderMap, Request};
 use serde_json::Value;
 
 /// An answer that was read to its end.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

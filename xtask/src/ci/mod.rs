@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{conformance, fuzz, progress, signals, workspace::Workspace};
+use crate::{conformance, faults, fuzz, progress, signals, workspace::Workspace};
 pub(crate) use summary::Outcome;
 use summary::Row;
 
@@ -48,7 +48,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -62,6 +62,11 @@ const STEPS: [Step; 12] = [
         name: "conformance",
         about: "the sample service is what its OpenAPI document says, on every host",
         run: |_| conformance::step(),
+    },
+    Step {
+        name: "faults",
+        about: "nothing is lost, done twice, out of order or stuck under kills, stops and cuts",
+        run: |_| faults::step(),
     },
     Step { name: "template", about: "what `new-service` stamps out builds and passes", run: template::check },
     Step { name: "fuzz", about: "the fuzz targets, a minute each (with --fuzz)", run: |_| fuzz::step() },

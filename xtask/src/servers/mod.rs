@@ -3,6 +3,7 @@
 mod account;
 mod find;
 mod postgres;
+mod recipes;
 mod redis;
 mod scratch;
 
@@ -13,6 +14,7 @@ use anyhow::{Result, bail};
 use crate::process::Guarded;
 use crate::{install, progress};
 use account::Account;
+pub(crate) use recipes::Recipes;
 use scratch::Scratch;
 
 /// The back ends of one test run; dropping them stops what was started for it.

@@ -1,8 +1,8 @@
 //! A throw-away PostgreSQL: a new cluster each time, fast because it need not survive a crash.
 
 use std::fs::File;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,39 @@ fn initdb(binaries: &Binaries, home: &Path, data: &Path, account: Option<&Accoun
     Ok(())
 }
 
+/// A cluster that the fault rig starts and crashes by itself: the command, its folder, and the port.
+///
+/// What it says to be committed survives a crash of its processes, though not of the machine.
+pub(super) fn recipe(
+    binaries: &Binaries,
+    scratch: &Scratch,
+    account: Option<&Account>,
+    number: usize,
+) -> Result<(Command, PathBuf, u16)> {
+    let home = scratch.folder(&format!("faults-postgres-{number}"), account)?;
+    let data = home.join("data");
+    initdb(binaries, &home, &data, account)?;
+    let port = free_port()?;
+    let settings = ["fsync=off", "synchronous_commit=on", "max_connections=200"];
+    Ok((server(binaries, &home, &data, port, account, &settings)?, home, port))
+}
+
+fn server(
+    binaries: &Binaries,
+    home: &Path,
+    data: &Path,
+    port: u16,
+    account: Option<&Account>,
+    settings: &[&str],
+) -> Result<Command> {
+    let mut command = account::command(&binaries.server, account)?;
+    command.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"]).arg(home);
+    for setting in settings {
+        command.args(["-c", setting]);
+    }
+    Ok(command)
+}
+
 fn serve(
     binaries: &Binaries,
     scratch: &Scratch,
@@ -65,11 +98,8 @@ fn serve(
 ) -> Result<Guarded> {
     let log = scratch.path().join("postgres.log");
     let out = File::create(&log)?;
-    let mut command = account::command(&binaries.server, account)?;
-    command.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"]).arg(home);
-    for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"] {
-        command.args(["-c", setting]);
-    }
+    let settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
+    let mut command = server(binaries, home, data, port, account, &settings)?;
     command.current_dir(home).stdout(Stdio::null()).stderr(out);
     // SIGINT is a fast shutdown: it does not wait for clients to go.
     let mut server = Guarded::spawn("PostgreSQL", &mut command, Signal::INT)?;

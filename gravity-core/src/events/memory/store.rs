@@ -14,7 +14,7 @@ use crate::Timestamp;
 use crate::events::lane::index;
 use crate::events::state::{LaneState, Poisoned, SubscriberState, View};
 use crate::events::work::{Batch, Claim, Due, Origin, Settlement, Work};
-use crate::events::{Deliver, Envelope, Error, EventId, EventStore, Retention, Round, Start};
+use crate::events::{Deliver, Envelope, Error, EventId, EventStore, Found, Retention, Round, Search, Start};
 
 /// Events in memory, for tests: the same behaviour as in a database, gone with the last handle.
 #[derive(Clone, Default)]
@@ -189,6 +189,20 @@ impl EventStore for MemoryEvents {
         limit: usize,
     ) -> Result<Vec<Poisoned>, Error> {
         self.state().poisoned(subscriber, after, limit)
+    }
+
+    async fn inspect(&self, subscriber: &str, id: EventId) -> Result<Option<Poisoned>, Error> {
+        let all = self.state().poisoned(subscriber, None, usize::MAX)?;
+        Ok(all.into_iter().find(|poisoned| poisoned.id == id))
+    }
+
+    async fn search(&self, search: &Search, limit: usize) -> Result<Vec<Found>, Error> {
+        let state = self.state();
+        let before = state.log.range(..search.before.unwrap_or(i64::MAX)).rev();
+        let found = before.filter(|(_, logged)| search.finds(&logged.event)).take(limit);
+        Ok(found
+            .map(|(position, logged)| Found { position: *position, event: Ok(logged.event.clone()) })
+            .collect())
     }
 
     async fn replay(&self, subscriber: &str, id: EventId, now: Timestamp) -> Result<bool, Error> {

@@ -1,5 +1,6 @@
 //! What a subscriber's work is counted in.
 
+use crate::events::metrics::{DELAY, DUPLICATES, FAILED, HANDLED, LAG, POISONED};
 use crate::events::work::{Batch, Settlement};
 use crate::metrics::{Counter, Gauge, Histogram, Metrics};
 
@@ -14,22 +15,14 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn new(metrics: &Metrics, subscriber: &str) -> Self {
-        let labels = [("subscriber", subscriber)];
-        let counter = |name, help| metrics.counter(name, help, &labels);
+        let labels = [subscriber];
         Self {
-            handled: counter("events_handled_total", "Events handled."),
-            failed: counter("events_failed_total", "Attempts to handle an event that failed."),
-            poisoned: counter("events_poisoned_total", "Events set aside."),
-            duplicates: counter(
-                "events_duplicates_total",
-                "Events passed over that had been handled before.",
-            ),
-            lag: metrics.gauge(
-                "events_lag",
-                "Events of the log after the lane that is furthest behind.",
-                &labels,
-            ),
-            delay: metrics.histogram("events_delay_seconds", "From the event to its handling.", &labels),
+            handled: HANDLED.of(metrics, labels),
+            failed: FAILED.of(metrics, labels),
+            poisoned: POISONED.of(metrics, labels),
+            duplicates: DUPLICATES.of(metrics, labels),
+            lag: LAG.of(metrics, labels),
+            delay: DELAY.of(metrics, labels),
         }
     }
 

@@ -200,9 +200,10 @@ impl<S: EventStore> Running<S> {
         Ok(())
     }
 
-    /// Stops the work on lanes that have another holder by now.
+    /// Stops the work on lanes that this node does not hold any more: another has taken them, or has freed them
+    /// because it took this node for dead. A freed lane would otherwise be worked on and belong to nobody.
     fn let_go_of_lost(&mut self, view: &View, at: usize, name: &str) {
-        let lanes = view.lanes.iter().filter(|lane| *lane.subscriber == *name);
+        let lanes = view.lanes.iter().filter(|lane| *lane.subscriber == *name && lane.owner == Some(self.id));
         let fences: HashMap<i16, i64> = lanes.map(|lane| (lane.lane, lane.fence)).collect();
         self.held.retain(|(subscriber, lane), held| {
             let is_lost = *subscriber == at && fences.get(lane) != Some(&held.fence);

@@ -7,6 +7,7 @@ mod leases;
 mod poison;
 mod publish;
 mod retain;
+mod search;
 mod settle;
 mod store;
 mod subscribers;

@@ -18,6 +18,19 @@ struct Row {
     body: Option<String>,
 }
 
+impl From<Row> for Poisoned {
+    fn from(row: Row) -> Self {
+        Self {
+            position: row.position,
+            id: row.event_id,
+            attempts: u32::try_from(row.attempts).unwrap_or(0),
+            error: row.error,
+            failed_at: row.failed_at,
+            event: parse(row.body.as_deref()),
+        }
+    }
+}
+
 impl SqlEvents {
     pub(super) async fn list_poisoned(
         &self,
@@ -37,15 +50,26 @@ impl SqlEvents {
             .bind(rows(limit))
             .fetch_all()
             .await?;
-        let poisoned = |row: Row| Poisoned {
-            position: row.position,
-            id: row.event_id,
-            attempts: u32::try_from(row.attempts).unwrap_or(0),
-            error: row.error,
-            failed_at: row.failed_at,
-            event: parse(row.body.as_deref()),
-        };
-        Ok(found.into_iter().map(poisoned).collect())
+        Ok(found.into_iter().map(Poisoned::from).collect())
+    }
+
+    pub(super) async fn read_poisoned(
+        &self,
+        subscriber: &str,
+        id: EventId,
+    ) -> Result<Option<Poisoned>, Error> {
+        let found: Option<Row> = self
+            .db()
+            .query(
+                "SELECT p.position, p.event_id, p.attempts, p.error, p.failed_at, l.body FROM events_poisoned p \
+                 LEFT JOIN events_log l ON l.position = p.position \
+                 WHERE p.subscriber = $1 AND p.event_id = $2",
+            )
+            .bind(subscriber)
+            .bind(id)
+            .fetch_optional()
+            .await?;
+        Ok(found.map(Poisoned::from))
     }
 
     pub(super) async fn try_again(

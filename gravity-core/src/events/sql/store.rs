@@ -13,7 +13,7 @@ use crate::Timestamp;
 use crate::db::{self, Database, Migration, Migrations, Tx};
 use crate::events::state::{LaneState, Poisoned, SubscriberState, View};
 use crate::events::work::{Batch, Claim, Due, Settlement, Work};
-use crate::events::{Deliver, Envelope, Error, EventId, EventStore, Retention, Start};
+use crate::events::{Deliver, Envelope, Error, EventId, EventStore, Found, Retention, Search, Start};
 
 const MIGRATIONS: Migrations = Migrations::new(
     "events",
@@ -163,6 +163,14 @@ impl EventStore for SqlEvents {
         limit: usize,
     ) -> Result<Vec<Poisoned>, Error> {
         self.list_poisoned(subscriber, after, limit).await
+    }
+
+    async fn inspect(&self, subscriber: &str, id: EventId) -> Result<Option<Poisoned>, Error> {
+        self.read_poisoned(subscriber, id).await
+    }
+
+    async fn search(&self, search: &Search, limit: usize) -> Result<Vec<Found>, Error> {
+        self.look_for(search, limit).await
     }
 
     async fn replay(&self, subscriber: &str, id: EventId, now: Timestamp) -> Result<bool, Error> {

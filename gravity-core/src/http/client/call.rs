@@ -9,17 +9,18 @@ use http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
 
 use super::body::Watched;
 use super::config::bearer;
 use super::error::ClientError;
 use super::handle::Client;
+use super::trying::Trying;
 use super::{answer, base, decode, pairs, retry};
 use crate::http::body::Body;
 use crate::http::request_id::RequestId;
 use crate::http::{Response, X_REQUEST_ID};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::resilience::{IDEMPOTENCY_KEY, is_repeatable};
 
 /// One call, put together by methods and finished by one of the `send` family.
 ///
@@ -226,7 +227,7 @@ impl Sending {
     async fn tries(mut self) -> Result<Response, ClientError> {
         let shared = &*self.client.shared;
         shared.budget.earn();
-        let repeatable = retry::is_repeatable(&self.method, self.headers.contains_key(IDEMPOTENCY_KEY));
+        let repeatable = is_repeatable(&self.method, &self.headers);
         let mut retries = 0;
         loop {
             let again = if repeatable && retries < shared.retries { self.body.repeat() } else { None };
@@ -234,9 +235,16 @@ impl Sending {
             *request.method_mut() = self.method.clone();
             *request.uri_mut() = self.uri.clone();
             *request.headers_mut() = self.headers.clone();
-            let error = match shared.send(request).await {
-                Ok(response) => return Ok(response),
-                Err(error) => error,
+            let span = Trying::begin(&mut request, retries);
+            let error = match shared.send(request).instrument(span.inner()).await {
+                Ok(response) => {
+                    span.answered(response.status());
+                    return Ok(response);
+                }
+                Err(error) => {
+                    span.failed(&error);
+                    error
+                }
             };
             let (Some(body), Some(wait)) = (again, retry::wait_after(&error, retries)) else {
                 return Err(error);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::problem::RemoteProblem;
-use super::retry;
 use crate::http::body::BoxError;
+use crate::resilience::{Rejected, is_passing};
 
 /// Why a call did not bring its answer.
 ///
@@ -37,6 +37,9 @@ pub enum ClientError {
         /// The limit that it passed.
         limit: u64,
     },
+    /// A layer of the client did not make the call: a circuit breaker is open, or a bulkhead full.
+    #[error("{0}")]
+    Rejected(Rejected),
     /// The call, or the client's configuration, is not valid: nothing was sent.
     #[error("{0}")]
     Invalid(String),
@@ -61,16 +64,19 @@ impl ClientError {
         }
     }
 
-    /// How long the service asks to wait.
+    /// How long the service, or the layer that did not call it, asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.problem()?.retry_after()
+        match self {
+            Self::Rejected(rejected) => Some(rejected.retry_after()),
+            _ => self.problem()?.retry_after(),
+        }
     }
 
     /// Whether the same call may succeed later. It says nothing of whether it is safe to repeat.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Problem(problem) => retry::is_passing(problem.status()),
-            Self::Timeout(_) => true,
+            Self::Problem(problem) => is_passing(problem.status()),
+            Self::Timeout(_) | Self::Rejected(_) => true,
             // A certificate does not become valid by asking again.
             Self::Connect(source) => find::<rustls::Error>(&**source).is_none(),
             // A server that does not speak HTTP will not have learned it by the next try.
@@ -81,6 +87,10 @@ impl ClientError {
 
     /// An error of the transport, before an answer came.
     pub(super) fn transport(error: BoxError) -> Self {
+        let error = match error.downcast::<Rejected>() {
+            Ok(rejected) => return Self::Rejected(*rejected),
+            Err(error) => error,
+        };
         match error.downcast::<Self>() {
             Ok(own) => *own,
             Err(error) => match error.downcast_ref::<hyper_util::client::legacy::Error>() {
@@ -92,7 +102,7 @@ impl ClientError {
 }
 
 /// The first error of this type in a chain of causes.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     if let Some(found) = error.downcast_ref() {
         return Some(found);
     }

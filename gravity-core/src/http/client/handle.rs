@@ -10,7 +10,6 @@ use http::{HeaderMap, Method};
 use tower::Service;
 
 use super::base::Base;
-use super::budget::Budget;
 use super::call::Call;
 use super::config::{ClientConfig, bearer};
 use super::error::ClientError;
@@ -19,6 +18,7 @@ use crate::http::body::{Body, BoxError};
 use crate::http::request_id::RequestId;
 use crate::http::routes::Routes;
 use crate::http::{Request, X_REQUEST_ID};
+use crate::resilience::RetryBudget;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -38,7 +38,7 @@ pub(super) struct Shared {
     pub(super) stall_timeout: Duration,
     pub(super) retries: u32,
     pub(super) max_response: u64,
-    pub(super) budget: Budget,
+    pub(super) budget: RetryBudget,
 }
 
 impl Client {
@@ -54,7 +54,7 @@ impl Client {
             stall_timeout: config.stall_timeout,
             retries: config.retries,
             max_response: config.max_response,
-            budget: Budget::new(),
+            budget: RetryBudget::default(),
         };
         Self { shared: Arc::new(shared), headers: Arc::new(headers) }
     }

@@ -22,7 +22,8 @@
 //!   that keeps retries to a tenth of the calls ([`Call`] says when).
 //! - **Errors**: the server's problem document is kept whole ([`RemoteProblem`]).
 //! - **Correlation**: a request id goes with every call; [`Client::correlate`] hands on that of the
-//!   request being answered, and its trace.
+//!   request being answered, and its trace. Where the program has [telemetry](crate::telemetry), each try is
+//!   a span of the current trace, and its place there is sent as `traceparent`.
 //!
 //! What it does not do: it follows no redirects (an answer 3xx is an error of [`Call::send`], and is
 //! handed over by [`Call::send_raw`]), keeps no cookies, and asks for no compression.
@@ -31,7 +32,6 @@
 mod answer;
 mod base;
 mod body;
-mod budget;
 mod call;
 mod config;
 mod decode;
@@ -41,13 +41,16 @@ mod pairs;
 mod problem;
 mod retry;
 mod transport;
+mod trying;
 
 pub use call::Call;
 pub use config::ClientConfig;
+pub(crate) use error::find;
 pub use error::{ClientError, DecodeError};
 pub use handle::Client;
 pub use problem::{RemoteFault, RemoteProblem};
 pub use transport::Transport;
+pub(crate) use transport::{Pool, erase, roots};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../../docs/guides/call-a-service.md")]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::retry;
 use crate::http::X_REQUEST_ID;
 use crate::http::request_id::RequestId;
+use crate::resilience::asked;
 
 /// An error answer as it was received: the problem document of RFC 9457, kept whole.
 ///
@@ -29,7 +29,7 @@ impl RemoteProblem {
         let header = || RequestId::parse(headers.get(X_REQUEST_ID)?.to_str().ok()?);
         Self {
             status,
-            retry_after: retry::asked(headers),
+            retry_after: asked(headers),
             request_id: named.or_else(header),
             document: if document.is_object() { document } else { Value::Null },
         }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Buf;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, Uri};
+use hyper::rt::{Read, Write};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio::net::TcpStream;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
@@ -25,7 +25,7 @@ use crate::http::body::{Body, BoxError};
 /// What a client's layers stand around: a service whose type is forgotten.
 pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
-pub(super) fn erase<S, B>(service: S) -> Transport
+pub(crate) fn erase<S, B>(service: S) -> Transport
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -46,29 +46,61 @@ pub(super) fn remote(config: &ClientConfig, secure: bool) -> Result<Transport, C
     tcp.set_keepalive(Some(Duration::from_mins(1)));
     // A plain address never needs the system's certificates, which take a while to read.
     let roots = if secure { roots(&config.roots)? } else { RootCertStore::empty() };
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ClientError::Connect(error.into()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let schemes = HttpsConnectorBuilder::new().with_tls_config(tls);
-    let schemes = if secure { schemes.https_only() } else { schemes.https_or_http() };
-    let https = schemes.enable_all_versions().wrap_connector(tcp);
-    let connector = Connector { https, timeout: config.connect_timeout };
-    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_max_idle_per_host(config.idle_per_host)
-        .pool_idle_timeout(config.idle_timeout)
-        // One HTTP/2 connection carries every call: its silent death must be noticed.
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
-        .build(connector);
-    Ok(erase(client))
+    let pool = Pool {
+        connect_timeout: config.connect_timeout,
+        idle_per_host: config.idle_per_host,
+        idle_timeout: config.idle_timeout,
+        https_only: secure,
+    };
+    pool.over(tcp, roots)
 }
 
+/// How connections are made and kept.
+pub(crate) struct Pool {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) idle_per_host: usize,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) https_only: bool,
+}
+
+impl Pool {
+    /// Connections that this connector makes, with TLS where the address says so.
+    pub(crate) fn over<T>(&self, tcp: T, roots: RootCertStore) -> Result<Transport, ClientError>
+    where
+        T: Service<Uri, Error: Into<BoxError>, Future: Send + 'static> + Clone + Send + Sync + 'static,
+        T::Response: Connection + Read + Write + Send + Unpin + 'static,
+    {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| ClientError::Connect(error.into()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let schemes = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let schemes = if self.https_only { schemes.https_only() } else { schemes.https_or_http() };
+        let https = schemes.enable_all_versions().wrap_connector(tcp);
+        let connector = Connector { https, timeout: self.connect_timeout };
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(self.idle_per_host)
+            .pool_idle_timeout(self.idle_timeout)
+            .http1_max_buf_size(MAX_HEAD)
+            .http2_max_header_list_size(MAX_HEAD_OF_HTTP2)
+            // One HTTP/2 connection carries every call: its silent death must be noticed.
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .http2_keep_alive_timeout(Duration::from_secs(10))
+            .build(connector);
+        Ok(erase(client))
+    }
+}
+
+/// The longest head of an answer.
+const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD_OF_HTTP2: u32 = 64 * 1024;
+
 /// Whom to trust: what the system trusts, and what was configured.
-fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore, ClientError> {
+pub(crate) fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore, ClientError> {
     let mut roots = RootCertStore::empty();
     // Some systems keep certificates that nobody can read; the others still count.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -94,13 +126,17 @@ fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore, ClientError> {
 
 /// Finds, reaches and trusts the server within one time limit.
 #[derive(Clone)]
-struct Connector {
-    https: HttpsConnector<HttpConnector>,
+struct Connector<T> {
+    https: HttpsConnector<T>,
     timeout: Duration,
 }
 
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+impl<T> Service<Uri> for Connector<T>
+where
+    T: Service<Uri, Error: Into<BoxError>, Future: Send + 'static>,
+    T::Response: Connection + Read + Write + Send + Unpin + 'static,
+{
+    type Response = MaybeHttpsStream<T::Response>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 

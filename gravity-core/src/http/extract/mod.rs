@@ -23,7 +23,7 @@ mod state;
 mod text;
 
 pub use bearer::BearerToken;
-pub(crate) use body::{UNREADABLE, unread};
+pub(crate) use body::{UNREADABLE, collect, unread};
 pub use client_addr::ClientAddr;
 pub use cookies::Cookies;
 pub use form::{Form, JsonOrForm};

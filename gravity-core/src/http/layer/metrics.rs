@@ -9,14 +9,26 @@ use tower::{Layer, Service};
 
 use crate::Metrics;
 use crate::http::matched_route;
-use crate::metrics::Gauge;
+use crate::metrics::{Counter, Description, Family, Gauge, Histogram};
+
+const REQUESTS: Family<Counter, 3> =
+    Family::counter("http_requests_total", "Requests answered.", &["method", "endpoint", "status"]);
+const DURATION: Family<Histogram, 2> = Family::histogram(
+    "http_request_duration_seconds",
+    "Time until an answer began.",
+    &["method", "endpoint"],
+);
+const ACTIVE: Family<Gauge, 0> = Family::gauge("active_connections", "Requests at work now.", &[]);
+
+pub(crate) const FAMILIES: &[Description] =
+    &[REQUESTS.description(), DURATION.description(), ACTIVE.description()];
 
 /// Counts `http_requests_total{method,endpoint,status}`, measures
 /// `http_request_duration_seconds{method,endpoint}`, and holds `active_connections`, the requests at
 /// work now.
 ///
 /// The labels are few by construction: the endpoint is the pattern of the route, `none` where none
-/// matched; a method that HTTP does not define is `OTHER`.
+/// matched; a method that HTTP does not know is `other`.
 #[derive(Debug, Clone)]
 pub struct MetricsLayer(Metrics);
 
@@ -31,8 +43,7 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = HttpMetrics<S>;
 
     fn layer(&self, inner: S) -> HttpMetrics<S> {
-        let active = self.0.gauge("active_connections", "Requests at work now.", &[]);
-        HttpMetrics { inner, metrics: self.0.clone(), active }
+        HttpMetrics { inner, metrics: self.0.clone(), active: ACTIVE.of(&self.0, []) }
     }
 }
 
@@ -64,19 +75,16 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.active.add(-1);
         let status = self.status.as_ref().map_or("499", StatusCode::as_str);
-        let labels = [("method", self.method), ("endpoint", &*self.endpoint), ("status", status)];
-        self.metrics.counter("http_requests_total", "Requests answered.", &labels).increment();
-        let labels = [("method", self.method), ("endpoint", &*self.endpoint)];
-        self.metrics
-            .histogram("http_request_duration_seconds", "Time until an answer began.", &labels)
-            .observe(self.began.elapsed());
+        REQUESTS.of(&self.metrics, [self.method, &self.endpoint, status]).increment();
+        DURATION.of(&self.metrics, [self.method, &self.endpoint]).observe(self.began.elapsed());
     }
 }
 
-fn known(method: &Method) -> &'static str {
+/// The method, if HTTP knows it.
+pub(super) fn known(method: &Method) -> &'static str {
     const METHODS: [&str; 9] =
         ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
-    METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
+    METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 impl<S, B, R> Service<Request<B>> for HttpMetrics<S>

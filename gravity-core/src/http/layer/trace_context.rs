@@ -15,12 +15,52 @@ pub struct TraceContext {
     sampled: bool,
 }
 
+/// Which of the traces that begin here are recorded. One that began elsewhere is recorded if it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sampling(u64);
+
+/// How many of the trace id's bits decide; all of them are random.
+const DECIDING: u64 = 1 << 56;
+
+impl Sampling {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// All of them.
+    pub const ALL: Self = Self(DECIDING);
+
+    /// This share of them, from 0 to 1: 0.1 is every tenth, by chance. Its trace id decides about a trace, so
+    /// that everybody who asks about it with one ratio comes to one answer.
+    pub fn ratio(share: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "it is from 0 to 2^56, of which the last bits do not matter"
+        )]
+        let most = (share.clamp(0.0, 1.0) * DECIDING as f64) as u64;
+        Self(most)
+    }
+
+    fn takes(self, trace: u128) -> bool {
+        u64::try_from(trace & u128::from(DECIDING - 1)).is_ok_and(|low| low < self.0)
+    }
+}
+
 impl TraceContext {
     /// The beginning of a trace of its own.
     pub fn start(sampled: bool) -> Self {
-        // Of a version 7 id the random part alone would do; all of it is as unique.
-        let id = uuid::Uuid::now_v7();
-        Self { trace: id.as_u128(), span: span(), sampled }
+        Self { sampled, ..Self::begin(Sampling::NONE) }
+    }
+
+    /// The beginning of a trace of its own, of which this decides whether it is recorded.
+    pub fn begin(sampling: Sampling) -> Self {
+        let mut bytes = [0; 24];
+        crate::random::fill(&mut bytes);
+        let (trace, span) = bytes.split_at(16);
+        // Neither may be zero, which one in more than 10^18 would be.
+        let trace = u128::from_be_bytes(trace.try_into().unwrap_or([1; 16])).max(1);
+        let span = u64::from_be_bytes(span.try_into().unwrap_or([1; 8])).max(1);
+        Self { trace, span, sampled: sampling.takes(trace) }
     }
 
     /// Reads `traceparent`, of version 00 or of a later one that begins alike.
@@ -33,6 +73,11 @@ impl TraceContext {
         let ends = fields.next().is_none();
         let valid = version != 0xff && (version != 0 || ends) && trace != 0 && span != 0;
         valid.then_some(Self { trace, span, sampled: flags & 1 == 1 })
+    }
+
+    /// From the texts of its two ids.
+    pub(crate) fn of_ids(trace: &str, span: &str, sampled: bool) -> Option<Self> {
+        Self::parse(&format!("00-{trace}-{span}-{:02x}", u8::from(sampled)))
     }
 
     /// What a request carries; nothing where it carries none, two, or a broken one.
@@ -61,6 +106,12 @@ impl TraceContext {
         format!("{:016x}", self.span)
     }
 
+    /// The ids as numbers, of the trace and of the span.
+    #[cfg(feature = "otel")]
+    pub(crate) const fn numbers(&self) -> (u128, u64) {
+        (self.trace, self.span)
+    }
+
     /// Whether the trace is recorded.
     pub const fn sampled(&self) -> bool {
         self.sampled
@@ -80,8 +131,9 @@ impl fmt::Display for TraceContext {
 }
 
 fn span() -> u64 {
-    // The low half of a version 7 id is random but for two bits, and never zero for them.
-    u64::from_be_bytes(uuid::Uuid::now_v7().as_u128().to_be_bytes()[8..].try_into().unwrap_or([1; 8]))
+    let mut bytes = [0; 8];
+    crate::random::fill(&mut bytes);
+    u64::from_be_bytes(bytes).max(1)
 }
 
 fn hex(text: &str, digits: usize) -> Option<u128> {
@@ -91,7 +143,7 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
-    use super::TraceContext;
+    use super::{Sampling, TraceContext};
 
     #[test]
     fn reads_what_the_specification_says() {
@@ -108,6 +160,16 @@ mod tests {
         );
         let begun = TraceContext::start(false);
         assert_eq!(TraceContext::parse(&begun.to_string()), Some(begun));
+    }
+
+    #[test]
+    fn a_share_of_the_traces_is_sampled() {
+        let sampled = |sampling| (0..20_000).filter(|_| TraceContext::begin(sampling).sampled()).count();
+        assert_eq!((sampled(Sampling::NONE), sampled(Sampling::ALL)), (0, 20_000));
+        assert_eq!((Sampling::ratio(-1.0), Sampling::ratio(7.0)), (Sampling::NONE, Sampling::ALL));
+        assert_eq!(Sampling::ratio(f64::NAN), Sampling::NONE);
+        let tenth = sampled(Sampling::ratio(0.1));
+        assert!((1_700..2_300).contains(&tenth), "{tenth}");
     }
 
     #[test]

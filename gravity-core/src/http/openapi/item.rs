@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
-use super::refusals::Refusals;
+use super::refusals::{RATELIMIT, RATELIMIT_POLICY, Refusals};
 use super::schemas::{Schemas, Settled, tidy, without_null};
 use super::security;
 use crate::http::access::Needs;
@@ -49,6 +49,9 @@ impl<'r> Item<'r> {
         }
         operation.problems(&by_nature(route));
         operation.problems(&route.problems);
+        if !route.rate_limits.is_empty() {
+            rate_limited(&mut operation);
+        }
         for name in &names {
             // OpenAPI wants every parameter of the path described, also those that no argument reads.
             if !operation.parameters.iter().any(|known| known["in"] == "path" && known["name"] == *name) {
@@ -194,5 +197,15 @@ fn tidy_content(holder: &mut Value) {
     let contents = holder.get_mut("content").and_then(Value::as_object_mut);
     for media in contents.into_iter().flat_map(Map::values_mut) {
         tidy(&mut media["schema"]);
+    }
+}
+
+/// What a route that has rate limits answers besides.
+fn rate_limited(operation: &mut Operation<'_>) {
+    operation.problems(&[problems::TOO_MANY_REQUESTS]);
+    let statuses: Vec<u16> = operation.responses.keys().copied().collect();
+    for status in statuses.into_iter().filter_map(|status| http::StatusCode::from_u16(status).ok()) {
+        operation.response_header(status, "ratelimit", RATELIMIT);
+        operation.response_header(status, "ratelimit-policy", RATELIMIT_POLICY);
     }
 }

@@ -10,6 +10,10 @@ use crate::http::problems;
 
 pub(super) const MEDIA: &str = "application/problem+json";
 
+/// What the header fields of rate limits say.
+pub(super) const RATELIMIT: &str = "What is left (r), and in how many seconds there is more (t).";
+pub(super) const RATELIMIT_POLICY: &str = "How much (q) there is in how many seconds (w).";
+
 /// The problem responses of a document. Operations share them: most answer with the same ones.
 #[derive(Default)]
 pub(super) struct Refusals {
@@ -74,7 +78,12 @@ fn response(kinds: &[ProblemKind], open: bool) -> Value {
     match status {
         401 => header("www-authenticate", "How to sign in.", "string"),
         405 => header("allow", "The methods that the address takes.", "string"),
-        429 | 503 => header("retry-after", "When to try again, in seconds.", "integer"),
+        429 => {
+            header("retry-after", "When to try again, in seconds.", "integer");
+            header("ratelimit", RATELIMIT, "string");
+            header("ratelimit-policy", RATELIMIT_POLICY, "string");
+        }
+        503 => header("retry-after", "When to try again, in seconds.", "integer"),
         _ => {}
     }
     json!({ "description": description, "headers": headers, "content": { MEDIA: content(kinds, open) } })

@@ -77,7 +77,7 @@ impl TestDatabase {
             }
             #[cfg(feature = "postgres")]
             Backend::Postgres => match std::env::var("DATABASE_URL").ok() {
-                Some(url) => Self::on_server(url, config).await,
+                Some(url) => Self::on_server(&url, config).await,
                 None if std::env::var("GRAVITY_REQUIRE_BACKENDS").is_ok_and(|value| value == "1") => {
                     panic!("DATABASE_URL is not set, and GRAVITY_REQUIRE_BACKENDS is")
                 }
@@ -134,13 +134,14 @@ impl TestDatabase {
         })
     }
 
+    /// Makes an empty database on the PostgreSQL server at this URL.
     #[cfg(feature = "postgres")]
-    async fn on_server(server: String, config: &DatabaseConfig) -> Result<Self, crate::db::Error> {
+    pub async fn on_server(server: &str, config: &DatabaseConfig) -> Result<Self, crate::db::Error> {
         let name = name();
         // Nobody can connect to this template, and one that is connected to cannot be copied.
-        administer(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
-        let mut test = Self::open(with_database(&server, &name), None, config).await?;
-        test.server = Some((server, name));
+        administer(server, format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
+        let mut test = Self::open(with_database(server, &name), None, config).await?;
+        test.server = Some((server.to_owned(), name));
         Ok(test)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -12,6 +11,7 @@ use super::log::deposit;
 use super::nodes::{node, start, until};
 use super::sample::Deposited;
 use crate::events::{EventStore as _, Failure, Outbox, Retry, Start, Subscriber};
+use crate::testing::Random;
 use crate::{Clock, Metrics};
 
 /// How much there is to do, and what goes wrong.
@@ -41,26 +41,13 @@ impl Default for Load {
     }
 }
 
-/// Numbers without order, the same for the same seed.
-struct Random(AtomicU64);
-
-impl Random {
-    fn below(&self, limit: u64) -> u64 {
-        // SplitMix64.
-        let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
 /// Runs a load, and says how long it took from the first event to the last effect.
 ///
 /// # Panics
 ///
 /// When an event is lost, has its effect twice, or comes before an earlier one of its key.
 pub async fn run_load<B: Bench>(bench: B, load: Load) -> Duration {
-    let random = Arc::new(Random(AtomicU64::new(load.seed)));
+    let random = Arc::new(Random::new(load.seed));
     let metrics = Metrics::new();
     bench.store().register("load", Start::Now).await.unwrap();
     let run_node = || {

@@ -151,6 +151,25 @@ pub(super) async fn a_paused_node_is_refused<B: Bench>(bench: B) {
     heir.abort();
 }
 
+pub(super) async fn a_node_wrongly_taken_for_dead_holds_its_lanes_again<B: Bench>(bench: B) {
+    let (clock, metrics) = (Clock::system(), Metrics::new());
+    let running = start(node(&bench, &clock, &metrics).with_subscriber(writer(&bench, "writer")));
+    until("it holds all lanes", async || holders(&bench).await.iter().any(|(_, lanes)| *lanes == 16)).await;
+    let before = holders(&bench).await;
+    bench.store().leave(before[0].0).await.unwrap();
+    until("it has noticed", async || holders(&bench).await == before).await;
+    // What it does under the new leases counts.
+    let outbox = Outbox::new(bench.store(), "/bank", clock).unwrap();
+    for number in 0..32 {
+        outbox.send(deposit(&format!("k{number}"), number)).await.unwrap();
+    }
+    until("all is written", async || bench.written().await >= 32).await;
+    running.abort();
+    let mut numbers = written(&bench).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..32).collect::<Vec<_>>());
+}
+
 pub(super) async fn panics_and_timeouts_are_failures<B: Bench>(bench: B) {
     let (clock, metrics) = (Clock::system(), Metrics::new());
     let outbox = Outbox::new(bench.store(), "/bank", clock.clone()).unwrap();

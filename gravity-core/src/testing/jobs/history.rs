@@ -6,25 +6,7 @@ use std::time::Duration;
 use super::bench::{Bench, MemoryBench};
 use super::claims::{Hand, add};
 use crate::jobs::{Claimed, Failure, JobFilter, JobId, JobStore as _, JobView, Keep, Outcome, Unique};
-
-/// Numbers that a seed determines.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % limit
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        let count = u64::try_from(of.len()).unwrap();
-        (count > 0).then(|| of[usize::try_from(self.below(count)).unwrap()])
-    }
-}
+use crate::testing::Random;
 
 /// Does what chance says, so many steps, to the bench and to a model, and compares them after each.
 ///
@@ -32,7 +14,7 @@ impl Chance {
 ///
 /// When they differ.
 pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
-    let mut chance = Chance(seed);
+    let chance = Random::new(seed);
     let hand = Hand::new(bench).await;
     let model = Hand::at(MemoryBench::new(), hand.clock.clone()).await;
     let mut held = BTreeMap::<JobId, (Claimed, Claimed)>::new();
@@ -42,7 +24,7 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
         match chance.below(12) {
             0..=2 => {
                 let mut draft = add(i64::try_from(step).unwrap());
-                if chance.below(2) == 0 {
+                if chance.once_in(2) {
                     draft = draft.keyed(chance.below(3));
                 }
                 match chance.below(6) {
@@ -50,7 +32,7 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                     1 => draft = draft.unique(chance.below(3), Unique::Within(Duration::from_secs(9))),
                     _ => {}
                 }
-                if chance.below(4) == 0 {
+                if chance.once_in(4) {
                     draft = draft.delayed(Duration::from_secs(chance.below(9)));
                 }
                 draft = draft.with_priority(i16::try_from(chance.below(3)).unwrap());
@@ -70,10 +52,13 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
             }
             5..=8 => {
                 let ids: Vec<JobId> = held.keys().copied().collect();
-                let Some(id) = chance.pick(&ids) else { continue };
+                if ids.is_empty() {
+                    continue;
+                }
+                let id = *chance.pick(&ids);
                 // Now and then a claim is used twice.
                 let (one, two) =
-                    if chance.below(5) == 0 { held[&id].clone() } else { held.remove(&id).unwrap() };
+                    if chance.once_in(5) { held[&id].clone() } else { held.remove(&id).unwrap() };
                 let outcome = match chance.below(8) {
                     0..=1 => Outcome::Done(Keep::Not),
                     2 => Outcome::Done(Keep::ForATime),
@@ -86,8 +71,11 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                 assert_eq!(written, model.settle(&two, outcome).await, "{at}");
             }
             9 => {
-                let Some(id) = chance.pick(&known) else { continue };
-                let (one, two) = if chance.below(2) == 0 {
+                if known.is_empty() {
+                    continue;
+                }
+                let id = *chance.pick(&known);
+                let (one, two) = if chance.once_in(2) {
                     (hand.jobs.cancel(id).await, model.jobs.cancel(id).await)
                 } else {
                     (hand.jobs.retry(id).await, model.jobs.retry(id).await)

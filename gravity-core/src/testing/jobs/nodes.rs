@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
@@ -16,6 +16,7 @@ use crate::Metrics;
 use crate::jobs::{
     Ask, Error, Failure, JobDraft, JobId, JobNode, JobState, JobStore, Jobs, NodeConfig, Queue,
 };
+use crate::testing::wait::until;
 
 const LEASE: Duration = Duration::from_millis(600);
 
@@ -49,14 +50,6 @@ fn start<S: JobStore>(node: JobNode<S>) -> Running {
 fn start_until<S: JobStore>(node: JobNode<S>) -> (oneshot::Sender<()>, Running) {
     let (stop, stopped) = oneshot::channel::<()>();
     (stop, tokio::spawn(node.run_until(async { drop(stopped.await) }).boxed()))
-}
-
-async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
-        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 async fn state<B: Bench>(bench: &B, id: JobId) -> Option<JobState> {

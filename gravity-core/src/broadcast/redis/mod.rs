@@ -1,0 +1,6 @@
+//! Broadcasts between nodes, by Redis.
+
+mod handle;
+mod hub;
+
+pub use handle::RedisBroadcast;

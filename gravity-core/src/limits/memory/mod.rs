@@ -1,0 +1,6 @@
+//! [`MemoryLimiter`]: limits of one process.
+
+mod limiter;
+mod table;
+
+pub use limiter::MemoryLimiter;
