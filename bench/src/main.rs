@@ -2,11 +2,12 @@
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
 //! `bench query CASE QUERY TIMES` and `bench token CASE TIMES` are what it runs. `bench limits` times decisions of a
-//! rate limiter, `bench builds` a first build.
+//! rate limiter, `bench builds` a first build, and `bench jobs` counts jobs a second.
 
 mod builds;
 mod cases;
 mod driver;
+mod jobs;
 mod limits;
 mod queries;
 mod tokens;
@@ -21,8 +22,9 @@ fn main() -> anyhow::Result<()> {
         ["sql"] => driver::sql(),
         ["tokens"] => driver::tokens(),
         ["builds"] => builds::run(),
+        ["jobs", rest @ ..] => jobs::run(rest),
         ["limits"] => limits::run(),
         [] => driver::http().and_then(|()| driver::sql()).and_then(|()| driver::tokens()),
-        _ => anyhow::bail!("usage: bench [http|sql|tokens|limits|builds]"),
+        _ => anyhow::bail!("usage: bench [http|sql|tokens|limits|builds|jobs [BACKLOG]]"),
     }
 }

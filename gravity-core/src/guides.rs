@@ -20,6 +20,9 @@ mod health {}
 #[doc = include_str!("../../docs/guides/idempotency.md")]
 mod idempotency {}
 #[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/guides/jobs.md")]
+mod jobs {}
+#[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/guides/locks.md")]
 mod locks {}
 #[cfg(feature = "sqlite")]

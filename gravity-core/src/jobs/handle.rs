@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::metrics::ENQUEUED;
 use super::{Count, Enqueued, Error, Job, JobDraft, JobFilter, JobId, JobStore, JobView, NewJob};
 use crate::{Clock, Metrics};
 
@@ -144,8 +145,7 @@ impl<S: JobStore> Jobs<S> {
     fn count(&self, jobs: &[NewJob], enqueued: &[Enqueued]) {
         let Some(metrics) = &self.metrics else { return };
         for (job, _) in jobs.iter().zip(enqueued).filter(|(_, enqueued)| enqueued.is_new) {
-            let labels = [("queue", job.queue.as_str())];
-            metrics.counter("jobs_enqueued_total", "Jobs enqueued, committed or not.", &labels).increment();
+            ENQUEUED.of(metrics, [&job.queue]).increment();
         }
     }
 }

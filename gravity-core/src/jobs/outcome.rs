@@ -58,8 +58,8 @@ pub struct Settled {
 impl Outcome {
     /// What a failure means for a job.
     ///
-    /// `own` is what the job's own rule says about the wait after this attempt.
-    pub(super) fn of_failure(
+    /// `own` tells how long a job waits after this attempt by its own rule.
+    pub fn of_failure(
         job: &Claimed,
         failure: &Failure,
         now: Timestamp,

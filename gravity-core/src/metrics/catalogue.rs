@@ -10,6 +10,7 @@ pub fn catalogue() -> Vec<Description> {
         super::runtime::FAMILIES,
         crate::events::FAMILIES,
         crate::http::layer::FAMILIES,
+        crate::jobs::FAMILIES,
         crate::telemetry::FAMILIES,
         #[cfg(any(feature = "sqlite", feature = "postgres"))]
         crate::db::FAMILIES,

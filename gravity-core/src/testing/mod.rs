@@ -16,6 +16,7 @@ pub mod events;
 pub mod faults;
 pub mod http;
 pub mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod lock;
 pub mod metrics;

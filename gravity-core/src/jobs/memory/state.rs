@@ -100,14 +100,15 @@ impl State {
         for id in &jobs {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             job.node = None;
-            job.claimed_at = None;
             job.fence += 1;
             job.lapses += u32::from(counts);
             job.state = JobState::Ready;
             let errors = job.errors.clone();
             match on_lapse(job.lapses, job.failures, errors, job.is_cancelling, counts, now) {
-                Lapse::Ready => {}
-                Lapse::Later(at) => (job.state, job.run_at) = (JobState::Scheduled, at),
+                Lapse::Ready => job.claimed_at = None,
+                Lapse::Later(at) => {
+                    (job.state, job.run_at, job.claimed_at) = (JobState::Scheduled, at, None);
+                }
                 Lapse::Dead(errors) => self.end(*id, JobState::Dead, Some(errors), now),
                 Lapse::Cancelled => self.end(*id, JobState::Cancelled, None, now),
             }
