@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 use super::counts::Counts;
 use super::fill::Joined;
@@ -55,6 +56,8 @@ pub(super) struct Inner<V> {
     pub(super) l2: Option<Arc<L2>>,
     pub(super) broadcast: Option<Arc<dyn Broadcast>>,
     pub(super) topic: String,
+    /// What other handles know it by.
+    pub(super) id: Uuid,
     pub(super) clock: Clock,
     pub(super) counts: Counts,
     pub(super) ttl: Duration,
@@ -90,6 +93,7 @@ impl<K: CacheKey + ?Sized, V: Serialize + DeserializeOwned + Send + Sync + 'stat
                 .map(|redis| Arc::new(L2::new(redis, &config, counts.redis_errors.clone()))),
             broadcast: config.broadcast,
             topic: format!("cache.{}", config.name),
+            id: Uuid::now_v7(),
             clock: config.clock,
             counts,
             ttl: config.ttl,

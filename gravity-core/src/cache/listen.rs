@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use super::handle::Inner;
-use super::message::Message;
+use super::message::{Message, Told};
 use crate::backoff::Backoff;
 use crate::broadcast::{Broadcast, Received, Receiver};
 
@@ -49,15 +49,19 @@ async fn hear<V>(cache: &Weak<Inner<V>>, receiver: &mut Receiver) {
     let mut message = Some(Received::Gap);
     while let Some(received) = message {
         let Some(cache) = cache.upgrade() else { return };
-        let heard = match received {
+        let heard: Option<Told> = match received {
             Received::Message(bytes) => serde_json::from_slice(&bytes).ok(),
             Received::Gap => None,
         };
-        if heard.is_none() {
-            cache.counts.gaps.increment();
+        match heard {
+            Some(told) if told.by == cache.id => {}
+            Some(told) => cache.local.forget(&told.what),
+            // A message that cannot be read, as of a newer release, may mean anything.
+            None => {
+                cache.counts.gaps.increment();
+                cache.local.forget(&Message::All);
+            }
         }
-        // A message that cannot be read, as of a newer release, may mean anything.
-        cache.local.forget(&heard.unwrap_or(Message::All));
         cache.is_listening.send_replace(true);
         drop(cache);
         message = receiver.next().await;
@@ -95,7 +99,8 @@ impl<V: Send + Sync + 'static> Inner<V> {
             return false;
         }
         let Some(broadcast) = &self.broadcast else { return true };
-        let Ok(bytes) = serde_json::to_vec(message) else { return true };
+        let told = Told { by: self.id, what: message.clone() };
+        let Ok(bytes) = serde_json::to_vec(&told) else { return true };
         broadcast.send(&self.topic, bytes.into()).await.is_ok()
     }
 

@@ -1,6 +1,14 @@
 //! What nodes tell each other.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is not valid any more, and which handle says so: it has forgotten it already.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) by: Uuid,
+    pub(super) what: Message,
+}
 
 /// What is not valid any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
