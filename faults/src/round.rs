@@ -109,5 +109,5 @@ async fn on(
 
 /// The rig's own connections, which no fault but a server's touches.
 fn own() -> DatabaseConfig {
-    DatabaseConfig::new().with_max_connections(2).with_acquire_timeout(Duration::from_secs(5))
+    DatabaseConfig::new().with_max_connections(2).with_acquire_timeout(Duration::from_secs(30))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use gravity_core::testing::faults::{Dice, Report};
+use anyhow::{Result, bail};
+use gravity_core::testing::faults::{Dice, Findings, Report};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -92,8 +92,15 @@ impl Run {
         let label = format!("cargo xtask faults --backend {backend} --seed {seed}");
         let folder = tempfile::Builder::new().prefix("gravity-faults-").tempdir()?;
         let played = round::play(seed, servers, folder.path(), &self.options).await;
-        let Outcome { plan, findings, drain } =
-            played.with_context(|| format!("the rig itself failed in {label}"))?;
+        // One round less is no reason to stop, but it is none of the clean ones.
+        let Outcome { plan, findings, drain } = played.unwrap_or_else(|error| Outcome {
+            plan: round::plan(seed, servers.is_some(), &self.options),
+            findings: Findings {
+                odd: vec![format!("the rig itself failed: {error:#}")],
+                ..Findings::default()
+            },
+            drain: Duration::ZERO,
+        });
         let mut report = self.report.lock().await;
         report.add(&label, &plan, &findings, drain);
         report.count(format!("rounds on {backend}"), 1);

@@ -36,7 +36,7 @@ struct History {
 
 #[test]
 fn leases_pass_on_and_nothing_is_lost_or_done_twice() {
-    super::play("events", 400, |seed| async move { History::new(seed).play().await });
+    super::play("events", 150, |seed| async move { History::new(seed).play().await });
 }
 
 impl History {

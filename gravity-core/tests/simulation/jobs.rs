@@ -37,7 +37,7 @@ struct History {
 
 #[test]
 fn jobs_pass_on_and_are_done_once_and_keyed_ones_in_order() {
-    super::play("jobs", 400, |seed| async move { History::new(seed).play().await });
+    super::play("jobs", 150, |seed| async move { History::new(seed).play().await });
 }
 
 impl History {
