@@ -103,7 +103,7 @@ async fn cuts_and_stalls_lose_nothing_in_silence() {
         let disturbed_at = sent.load(Ordering::SeqCst);
         soon(async {
             while sent.load(Ordering::SeqCst) < disturbed_at + 200 {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         })
         .await;

@@ -116,8 +116,11 @@ async fn a_repetition_is_answered_alike_and_not_run() {
         assert_eq!(again.header("content-type"), first.header("content-type"));
         assert_eq!(again.header("set-cookie"), "");
     }
-    let reused = send(&routes, "/work", "k1", "b").await;
-    assert_eq!((reused.status, reused.json()["code"].as_str()), (422, Some("idempotency.key_reused")));
+    let other_body = send(&routes, "/work", "k1", "b").await;
+    assert_eq!(
+        (other_body.status, other_body.json()["code"].as_str()),
+        (422, Some("idempotency.key_reused"))
+    );
     assert_eq!(send(&routes, "/work?x=1", "k1", "a").await.status, 422);
     assert_eq!(send(&routes, "/other", "k1", "a").await.text(), "2 a");
     assert_eq!(send(&routes, "/work", "k2", "a").await.text(), "3 a");
@@ -206,14 +209,14 @@ struct Gate {
 
 #[tokio::test]
 async fn a_running_request_is_told_of_and_outlives_its_client() {
-    let gate =
-        Gate { ran: Ran::default(), entered: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
     async fn wait(State(gate): State<Gate>) -> String {
         let count = gate.ran.more();
         gate.entered.add_permits(1);
         gate.open.acquire().await.unwrap().forget();
         count.to_string()
     }
+    let gate =
+        Gate { ran: Ran::default(), entered: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
     let routes = Routes::new().route(post("/", "wait").allow(PUBLIC).to(wait)).state(&gate).layer(memory());
     let first = tokio::spawn({
         let routes = routes.clone();

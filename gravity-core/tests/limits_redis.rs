@@ -113,7 +113,7 @@ async fn what_happens_without_redis_is_chosen() {
     .map(|decision| (decision.allowed, decision.outage))
     .into();
     assert_eq!(alone, [(true, false), (true, false), (true, false), (false, false)]);
-    assert!(began.elapsed() < Duration::from_secs(5), "104 decisions took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "104 decisions took {:?}", began.elapsed());
     let rendered = metrics.render();
     assert!(rendered.contains("rate_limit_outages_total{limit=\"deny\"} 50"), "{rendered}");
     assert!(rendered.contains("rate_limit_outages_total{limit=\"memory\"} 4"), "{rendered}");

@@ -117,7 +117,7 @@ async fn who_comes_next_waits_for_the_write_of_the_one_before() {
             is_checked.clone().wait_for(|is_checked| *is_checked).await.unwrap();
             let guard = locks.acquire_within("late", LONG, LONG).await.unwrap();
             let written: i64 = db.query("SELECT COUNT(*) FROM writes").fetch_scalar().await.unwrap();
-            assert_eq!(written, 1, "{:?}", guard);
+            assert_eq!(written, 1, "{guard:?}");
         };
         let (written, ()) = tokio::join!(write, next);
         written.unwrap();

@@ -57,7 +57,7 @@ pub(super) fn settings(url: &str) -> Result<String> {
         let mut text = String::from("PostgreSQL");
         for setting in ["server_version", "fsync", "synchronous_commit", "shared_buffers"] {
             let row = connection.fetch_one(AssertSqlSafe(format!("SHOW {setting}"))).await?;
-            text.push_str(&format!(", {setting} {}", row.try_get::<String, _>(0)?));
+            text = format!("{text}, {setting} {}", row.try_get::<String, _>(0)?);
         }
         connection.close().await?;
         Ok(text)

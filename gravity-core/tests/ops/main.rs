@@ -110,7 +110,7 @@ fn panels_are_told_apart() {
     let dashboard: Value =
         serde_json::from_str(&std::fs::read_to_string(ops("grafana/gravity.json")).unwrap()).unwrap();
     let ids: Vec<_> = dashboard["panels"].as_array().unwrap().iter().map(|panel| &panel["id"]).collect();
-    let distinct: BTreeSet<String> = ids.iter().map(|id| id.to_string()).collect();
+    let distinct: BTreeSet<String> = ids.iter().map(std::string::ToString::to_string).collect();
     assert_eq!(ids.len(), distinct.len());
 }
 

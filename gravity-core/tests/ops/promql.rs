@@ -1,4 +1,4 @@
-//! Finds the metrics and labels that a PromQL expression speaks of.
+//! Finds the metrics and labels that a `PromQL` expression speaks of.
 
 /// A metric that an expression names, and the labels that it picks by.
 #[derive(Debug, PartialEq)]

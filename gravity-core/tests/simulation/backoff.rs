@@ -22,7 +22,8 @@ fn a_herd_comes_apart() {
         for _ in 0..HERD {
             let wait = backoff.wait(attempt);
             assert!((least..=bound).contains(&wait), "round {round}: {wait:?} of {bound:?}");
-            let tenth = (wait - least).as_nanos() * 10 / (bound - least).as_nanos().max(1);
+            let tenth = wait.checked_sub(least).unwrap().as_nanos() * 10
+                / bound.checked_sub(least).unwrap().as_nanos().max(1);
             tenths[usize::try_from(tenth).unwrap().min(9)] += 1;
         }
         // A tenth of the herd each; seven deviations off would be no chance.

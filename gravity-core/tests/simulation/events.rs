@@ -42,7 +42,7 @@ fn leases_pass_on_and_nothing_is_lost_or_done_twice() {
 impl History {
     fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let seats = (0..1 + dice.below(4)).map(Seat::new).collect();
+        let seats = (0..=dice.below(4)).map(Seat::new).collect();
         Self {
             store: MemoryEvents::new(),
             dice: Arc::new(Mutex::new(dice)),
@@ -140,7 +140,7 @@ impl History {
         let (dice, effects, ledger) = (self.dice.clone(), self.effects.clone(), self.ledger.clone());
         let retry = Retry::new().with_attempts(10_000).with_waits(LEASE / 40, LEASE / 4);
         let subscriber = Subscriber::<MemoryEvents>::new(name).starting(Start::Beginning).retrying(retry);
-        subscriber.on::<Counted>(move |event, tx: &mut MemoryTx| {
+        subscriber.on::<Counted>(move |event, tx: &mut MemoryTx<'_>| {
             let (dice, effects, ledger) = (dice.clone(), effects.clone(), ledger.clone());
             let (fact, process) = (event.data.fact.clone(), process.clone());
             Box::pin(async move {

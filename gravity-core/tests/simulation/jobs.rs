@@ -43,7 +43,7 @@ fn jobs_pass_on_and_are_done_once_and_keyed_ones_in_order() {
 impl History {
     fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let seats = (0..1 + dice.below(4)).map(|_| Seat::new(0)).collect();
+        let seats = (0..=dice.below(4)).map(|_| Seat::new(0)).collect();
         Self {
             store: MemoryJobs::new(),
             dice: Arc::new(Mutex::new(dice)),

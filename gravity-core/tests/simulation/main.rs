@@ -4,6 +4,7 @@
 //! brings its plan back; the order in which a runtime's tasks run within a step may differ.
 
 #![cfg(all(feature = "testing", unix))]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says where")]
 
 mod backoff;
 mod events;

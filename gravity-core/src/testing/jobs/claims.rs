@@ -241,7 +241,7 @@ pub(super) async fn failures_are_kept_and_end<B: Bench>(bench: B) {
     assert_eq!(hand.state(job.id).await, Some(JobState::Dead));
     hand.enqueue(add(3)).await;
     let job = hand.claim(1).await.remove(0);
-    let after = Failure::new("busy").after(Duration::from_secs(60));
+    let after = Failure::new("busy").after(Duration::from_mins(1));
     assert!(hand.settle(&job, hand.fail(&job, after)).await);
     hand.clock.advance(Duration::from_secs(59));
     assert!(hand.claim(1).await.is_empty());

@@ -14,28 +14,28 @@ use crate::testing::Random;
 ///
 /// When they differ.
 pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
-    let chance = Random::new(seed);
+    let dice = Random::new(seed);
     let hand = Hand::new(bench).await;
     let model = Hand::at(MemoryBench::new(), hand.clock.clone()).await;
     let mut held = BTreeMap::<JobId, (Claimed, Claimed)>::new();
     let mut known = Vec::<JobId>::new();
     for step in 0..steps {
         let at = format!("step {step} of seed {seed}");
-        match chance.below(12) {
+        match dice.below(12) {
             0..=2 => {
                 let mut draft = add(i64::try_from(step).unwrap());
-                if chance.once_in(2) {
-                    draft = draft.keyed(chance.below(3));
+                if dice.once_in(2) {
+                    draft = draft.keyed(dice.below(3));
                 }
-                match chance.below(6) {
-                    0 => draft = draft.unique(chance.below(3), Unique::WhileOpen),
-                    1 => draft = draft.unique(chance.below(3), Unique::Within(Duration::from_secs(9))),
+                match dice.below(6) {
+                    0 => draft = draft.unique(dice.below(3), Unique::WhileOpen),
+                    1 => draft = draft.unique(dice.below(3), Unique::Within(Duration::from_secs(9))),
                     _ => {}
                 }
-                if chance.once_in(4) {
-                    draft = draft.delayed(Duration::from_secs(chance.below(9)));
+                if dice.once_in(4) {
+                    draft = draft.delayed(Duration::from_secs(dice.below(9)));
                 }
-                draft = draft.with_priority(i16::try_from(chance.below(3)).unwrap());
+                draft = draft.with_priority(i16::try_from(dice.below(3)).unwrap());
                 // The same ids, which come from the one's clock.
                 let job = hand.jobs.prepare(draft.with_max_attempts(3)).unwrap();
                 let jobs = [job];
@@ -45,9 +45,9 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
             }
             3..=4 => {
                 let (one, two) = (hand.claim(200).await, model.claim(200).await);
-                let seen =
+                let shown =
                     |jobs: &[Claimed]| jobs.iter().map(|job| (job.id, job.attempt())).collect::<Vec<_>>();
-                assert_eq!(seen(&one), seen(&two), "{at}");
+                assert_eq!(shown(&one), shown(&two), "{at}");
                 held.extend(one.into_iter().zip(two).map(|(one, two)| (one.id, (one, two))));
             }
             5..=8 => {
@@ -55,15 +55,14 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                 if ids.is_empty() {
                     continue;
                 }
-                let id = *chance.pick(&ids);
+                let id = *dice.pick(&ids);
                 // Now and then a claim is used twice.
-                let (one, two) =
-                    if chance.once_in(5) { held[&id].clone() } else { held.remove(&id).unwrap() };
-                let outcome = match chance.below(8) {
+                let (one, two) = if dice.once_in(5) { held[&id].clone() } else { held.remove(&id).unwrap() };
+                let outcome = match dice.below(8) {
                     0..=1 => Outcome::Done(Keep::Not),
                     2 => Outcome::Done(Keep::ForATime),
                     3..=4 => hand.fail(&one, Failure::new("no")),
-                    5 => hand.fail(&one, Failure::snooze(Duration::from_secs(chance.below(4)))),
+                    5 => hand.fail(&one, Failure::snooze(Duration::from_secs(dice.below(4)))),
                     6 => Outcome::GivenBack,
                     _ => hand.fail(&one, Failure::new("never").give_up()),
                 };
@@ -74,8 +73,8 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                 if known.is_empty() {
                     continue;
                 }
-                let id = *chance.pick(&known);
-                let (one, two) = if chance.once_in(2) {
+                let id = *dice.pick(&known);
+                let (one, two) = if dice.once_in(2) {
                     (hand.jobs.cancel(id).await, model.jobs.cancel(id).await)
                 } else {
                     (hand.jobs.retry(id).await, model.jobs.retry(id).await)
@@ -83,7 +82,7 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                 let text = |result: Result<(), crate::jobs::Error>| result.map_err(|error| error.to_string());
                 assert_eq!(text(one), text(two), "{at}");
             }
-            10 => match chance.below(3) {
+            10 => match dice.below(3) {
                 0 => {
                     let (one, two) = (hand.bench.store(), model.bench.store());
                     one.leave(hand.node, hand.now()).await.unwrap();
@@ -103,7 +102,7 @@ pub async fn run_history<B: Bench>(bench: B, seed: u64, steps: usize) {
                     assert_eq!(deleted, model.bench.store().retain(before, before).await.unwrap(), "{at}");
                 }
             },
-            _ => hand.clock.advance(Duration::from_secs(chance.below(6))),
+            _ => hand.clock.advance(Duration::from_secs(dice.below(6))),
         }
         let all = JobFilter::new();
         let one: Vec<JobView> = hand.jobs.list(&all, None, 1_000).await.unwrap();

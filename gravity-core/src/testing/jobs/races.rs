@@ -36,7 +36,7 @@ pub(super) async fn claimers_get_each_job_once<B: Bench>(bench: B) {
 
 pub(super) async fn one_of_many_enqueuers_wins<B: Bench>(bench: B) {
     let hand = Arc::new(Hand::new(bench).await);
-    for (round, scope) in [Unique::WhileOpen, Unique::Within(Duration::from_secs(60))].into_iter().enumerate()
+    for (round, scope) in [Unique::WhileOpen, Unique::Within(Duration::from_mins(1))].into_iter().enumerate()
     {
         let enqueuers = (0..64).map(|number| {
             let hand = hand.clone();
@@ -87,7 +87,7 @@ pub(super) async fn a_key_never_runs_twice_at_once<B: Bench>(bench: B) {
             }
         }));
     }
-    let all = tokio::time::timeout(Duration::from_secs(120), join_all(tasks)).await;
+    let all = tokio::time::timeout(Duration::from_mins(2), join_all(tasks)).await;
     let done = done.lock().unwrap().clone();
     for result in all.unwrap_or_else(|_| panic!("some are stuck: {done:?}")) {
         result.unwrap();
