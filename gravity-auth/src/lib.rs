@@ -1,12 +1,35 @@
 #![doc = include_str!("../README.md")]
 
+mod auth;
+mod authentication;
+mod config;
 pub mod domain;
+mod error;
+pub mod events;
+pub mod http;
 pub mod jwt;
+mod mail;
 pub mod password;
+mod ports;
+mod service;
+mod settings;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod throttle;
 
+pub use auth::Auth;
+pub use authentication::Authentication;
+pub use config::AuthConfig;
+pub use error::AuthError;
+pub use http::Cookies;
+pub use mail::DevMailbox;
+pub use ports::{Delivery, Message};
+pub use service::{
+    Caller, Credentials, Identifier, Introspection, NewPassword, Registered, Registration, SignedIn,
+};
+pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use store::SqlStore;
 pub use store::{AuthStore, MemoryStore};
+pub use throttle::Throttles;

@@ -2,6 +2,7 @@
 
 mod email;
 mod person_name;
+mod role;
 mod role_name;
 mod session;
 mod ticket;
@@ -10,6 +11,7 @@ mod user_name;
 
 pub use email::{EmailAddress, EmailError};
 pub use person_name::{PersonName, PersonNameError};
+pub use role::Role;
 pub use role_name::{RoleName, RoleNameError};
 pub use session::{Client, EndReason, Ended, Method, Session, SessionId};
 pub use ticket::{Purpose, Ticket, TicketId};

@@ -82,6 +82,20 @@ pub enum Method {
     Mfa,
 }
 
+impl Method {
+    /// The name of it in tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pwd => "pwd",
+            Self::Otp => "otp",
+            Self::Mail => "mail",
+            Self::Hwk => "hwk",
+            Self::Fed => "fed",
+            Self::Mfa => "mfa",
+        }
+    }
+}
+
 /// That a session was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {

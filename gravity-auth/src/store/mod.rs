@@ -21,7 +21,7 @@ use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Positio
 use gravity_core::security::mac::Mac;
 use gravity_core::{Error, SecretString, Timestamp};
 
-use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
 
 /// Keeps users, sessions and tickets.
 ///
@@ -37,7 +37,7 @@ pub trait AuthStore: Send + Sync + 'static {
     async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error>;
 
     /// Writes a trail without a change, such as that of an attempt that failed.
-    async fn record(&self, trail: &Trail) -> Result<(), Error>;
+    async fn record(&self, trail: &Trail) -> Result<(), Refused>;
 
     /// The user, whatever their status.
     async fn user(&self, id: UserId) -> Result<Option<User>, Error>;
@@ -78,6 +78,9 @@ pub trait AuthStore: Send + Sync + 'static {
         macs: &[Mac],
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
+
+    /// All roles.
+    async fn roles(&self) -> Result<Vec<Role>, Error>;
 
     /// Forgets tickets that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
     /// how many in all.

@@ -23,6 +23,16 @@ pub enum Refused {
     Failed(#[from] Error),
 }
 
+impl Refused {
+    /// The failure behind it. Of what refuses nothing, a refusal is a fault of ours.
+    pub(crate) fn into_failure(self) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            refused => Error::internal(refused),
+        }
+    }
+}
+
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl From<gravity_core::db::Error> for Refused {
     fn from(error: gravity_core::db::Error) -> Self {

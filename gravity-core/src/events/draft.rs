@@ -1,6 +1,8 @@
 //! [`Draft`]: an event that is about to be recorded.
 
-use super::{Envelope, Event, EventId};
+use super::outbox::check_text;
+use super::{Envelope, Error, Event, EventId};
+use crate::Clock;
 use crate::http::layer::TraceContext;
 
 /// An event that is about to be recorded, with what the caller knows about it. An event alone makes one
@@ -58,6 +60,28 @@ impl<E: Event> Draft<E> {
         self.correlation = Some(cause.correlation.clone());
         self.trace = cause.trace.map(TraceContext::child).or(self.trace);
         self
+    }
+
+    /// The event that publishing this draft would record, for those who write it beside other things. `source` says
+    /// where it comes from: a URI reference such as `/accounts`.
+    pub fn prepare(self, source: &str, clock: &Clock) -> Result<Envelope, Error> {
+        let id = self.id.unwrap_or_else(|| EventId::new(clock));
+        check_text("subject", self.subject.as_deref())?;
+        check_text("correlation", self.correlation.as_deref())?;
+        let data = serde_json::to_value(&self.event)
+            .map_err(|error| Error::invalid("data", format!("it is not JSON: {error}")))?;
+        Ok(Envelope {
+            id,
+            name: E::NAME.to_owned(),
+            version: E::VERSION,
+            source: source.to_owned(),
+            subject: self.subject,
+            time: clock.now(),
+            correlation: self.correlation.unwrap_or_else(|| id.to_string()),
+            causation: self.causation,
+            trace: self.trace.or_else(crate::telemetry::current_trace),
+            data,
+        })
     }
 
     /// In this trace, instead of the one that the program's [telemetry](crate::telemetry) knows to be current.

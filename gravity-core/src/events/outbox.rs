@@ -108,24 +108,7 @@ impl<S: EventStore> Outbox<S> {
 
     /// The event that publishing this draft would record, for a batch of several types.
     pub fn prepare<E: Event>(&self, draft: impl Into<Draft<E>>) -> Result<Envelope, Error> {
-        let draft = draft.into();
-        let id = draft.id.unwrap_or_else(|| EventId::new(&self.clock));
-        check_text("subject", draft.subject.as_deref())?;
-        check_text("correlation", draft.correlation.as_deref())?;
-        let data = serde_json::to_value(&draft.event)
-            .map_err(|error| Error::invalid("data", format!("it is not JSON: {error}")))?;
-        Ok(Envelope {
-            id,
-            name: E::NAME.to_owned(),
-            version: E::VERSION,
-            source: self.source.to_string(),
-            subject: draft.subject,
-            time: self.clock.now(),
-            correlation: draft.correlation.unwrap_or_else(|| id.to_string()),
-            causation: draft.causation,
-            trace: draft.trace.or_else(crate::telemetry::current_trace),
-            data,
-        })
+        draft.into().prepare(&self.source, &self.clock)
     }
 
     fn count(&self, events: &[Envelope]) {
@@ -148,7 +131,7 @@ pub(super) fn check_all(events: &[Envelope]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_text(what: &'static str, text: Option<&str>) -> Result<(), Error> {
+pub(super) fn check_text(what: &'static str, text: Option<&str>) -> Result<(), Error> {
     match text {
         Some(text) if text.is_empty() || text.chars().nth(255).is_some() => {
             Err(Error::invalid(what, "it has 1 to 255 characters"))

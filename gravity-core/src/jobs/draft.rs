@@ -123,8 +123,8 @@ impl<J: Job> JobDraft<J> {
 }
 
 impl<J: Job> JobDraft<J> {
-    /// The job that is to be written down.
-    pub(crate) fn write(self, clock: &Clock) -> Result<NewJob, Error> {
+    /// The job that enqueuing this draft would write down, for those who write it beside other things.
+    pub fn prepare(self, clock: &Clock) -> Result<NewJob, Error> {
         let now = clock.now();
         let payload = serde_json::to_string(&self.job)
             .map_err(|error| Error::invalid("job", format!("it is not JSON: {error}")))?;

@@ -94,7 +94,7 @@ impl<S: JobStore> Jobs<S> {
 
     /// The job that enqueuing this draft would write down, for a batch.
     pub fn prepare<J: Job>(&self, draft: impl Into<JobDraft<J>>) -> Result<NewJob, Error> {
-        draft.into().write(&self.clock)
+        draft.into().prepare(&self.clock)
     }
 
     /// All that is known about a job.

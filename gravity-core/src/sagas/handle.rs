@@ -149,7 +149,7 @@ impl<S: SagaStore> Sagas<S> {
         {
             draft = draft.at(at);
         }
-        Ok(draft.write(&self.0.clock)?)
+        Ok(draft.prepare(&self.0.clock)?)
     }
 
     /// The job that goes on with a saga at once.

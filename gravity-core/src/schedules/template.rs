@@ -52,7 +52,7 @@ pub struct TemplateUnique {
 
 impl JobTemplate {
     pub(super) fn of<J: Job>(draft: JobDraft<J>) -> Result<Self, Error> {
-        let job = draft.write(&Clock::system())?;
+        let job = draft.prepare(&Clock::system())?;
         let payload = serde_json::from_str(&job.payload)
             .map_err(|error| Error::invalid("job", format!("it is not JSON: {error}")))?;
         let delay = job.run_at.map_or(Duration::ZERO, |at| at.saturating_since(job.created_at));

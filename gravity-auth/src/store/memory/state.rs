@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use gravity_core::SecretString;
-use gravity_core::events::Envelope;
 
 use crate::domain::{Session, SessionId, Ticket, TicketId, User, UserId};
 
@@ -12,7 +11,6 @@ pub(super) struct State {
     pub(super) users: HashMap<UserId, Account>,
     pub(super) sessions: HashMap<SessionId, Session>,
     pub(super) tickets: HashMap<TicketId, Ticket>,
-    pub(super) events: Vec<Envelope>,
 }
 
 #[derive(Clone)]

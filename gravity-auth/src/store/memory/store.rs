@@ -4,28 +4,77 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use gravity_core::events::Envelope;
+use futures_util::FutureExt as _;
+use gravity_core::audit::{AuditLog, MemoryAudit};
+use gravity_core::events::{EventStore as _, MemoryEvents};
+use gravity_core::jobs::{JobStore as _, MemoryJobs};
 use gravity_core::page::{PageRows, Position};
+use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
-use gravity_core::{Error, SecretString, Timestamp};
+use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::state::{Account, State};
-use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
-#[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub struct MemoryStore(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    events: MemoryEvents,
+    audit: AuditLog<MemoryAudit>,
+    jobs: MemoryJobs,
+}
 
 impl MemoryStore {
-    /// The events that were recorded, in their order.
-    pub fn events(&self) -> Vec<Envelope> {
-        self.state().events.clone()
+    /// An empty store. Its audit log is signed with the newest of these keys.
+    pub fn new(keys: &KeyRing, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            state: Mutex::default(),
+            events: MemoryEvents::new(),
+            audit: AuditLog::new(MemoryAudit::new(), keys, clock),
+            jobs: MemoryJobs::new(),
+        }))
+    }
+
+    /// The events that are told of changes, for an [`EventNode`](gravity_core::events::EventNode) to deliver.
+    pub fn events(&self) -> &MemoryEvents {
+        &self.0.events
+    }
+
+    /// The audit log that changes are written to.
+    pub fn audit(&self) -> &AuditLog<MemoryAudit> {
+        &self.0.audit
+    }
+
+    /// The jobs that changes ask for.
+    pub fn jobs(&self) -> &MemoryJobs {
+        &self.0.jobs
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Changes are made on a copy, so whatever a panic left behind is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a trail. Whoever holds the lock of the state sees to it that nobody else does so meanwhile.
+    fn write(&self, trail: &Trail) -> Result<(), Refused> {
+        let writing = async {
+            let enqueued = self.0.jobs.transaction(async |tx| {
+                let enqueued = self.0.jobs.enqueue(tx, &trail.jobs).await.map_err(Error::from)?;
+                if enqueued.iter().all(|job| job.is_new) { Ok(()) } else { Err(Refused::Stale) }
+            });
+            enqueued.await?;
+            self.0.events.append_alone(&trail.events).await.map_err(Error::from)?;
+            for entry in &trail.audit {
+                self.0.audit.record(entry.clone()).await.map_err(Error::from)?;
+            }
+            Ok(())
+        };
+        // Stores in memory answer at once.
+        writing.now_or_never().unwrap_or_else(|| Err(Error::internal("a store in memory has waited").into()))
     }
 
     fn find(&self, is_it: impl Fn(&User) -> bool) -> Option<(User, Option<SecretString>)> {
@@ -41,26 +90,28 @@ impl AuthStore for MemoryStore {
         let mut state = self.state();
         let mut next = state.clone();
         changes.iter().try_for_each(|change| next.apply(change))?;
-        next.events.extend_from_slice(&trail.events);
+        self.write(trail)?;
         *state = next;
         Ok(())
     }
 
     async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
         let mut state = self.state();
-        let rotation = state.rotate(rotate);
+        let mut next = state.clone();
+        let rotation = next.rotate(rotate);
         let trail = match rotation {
             Rotation::Done(_) => done,
             Rotation::Reused(_) => reused,
             Rotation::Again(_) | Rotation::Dead => &Trail::NONE,
         };
-        state.events.extend_from_slice(&trail.events);
+        self.write(trail).map_err(Refused::into_failure)?;
+        *state = next;
         Ok(rotation)
     }
 
-    async fn record(&self, trail: &Trail) -> Result<(), Error> {
-        self.state().events.extend_from_slice(&trail.events);
-        Ok(())
+    async fn record(&self, trail: &Trail) -> Result<(), Refused> {
+        let _turn = self.state();
+        self.write(trail)
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
@@ -119,6 +170,10 @@ impl AuthStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error> {
         Ok(self.state().guess(purpose, user, macs, now))
+    }
+
+    async fn roles(&self) -> Result<Vec<Role>, Error> {
+        Ok(Role::built_in())
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {

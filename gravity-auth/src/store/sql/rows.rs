@@ -5,8 +5,8 @@ use gravity_core::{Error, Secret, SecretString, Timestamp};
 use serde_json::Value;
 
 use crate::domain::{
-    Client, EmailAddress, EndReason, Ended, Method, Purpose, Session, SessionId, Ticket, TicketId, User,
-    UserId, UserStatus,
+    Client, EmailAddress, EndReason, Ended, Method, Purpose, Role, Session, SessionId, Ticket, TicketId,
+    User, UserId, UserStatus,
 };
 
 pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
@@ -121,6 +121,12 @@ pub(super) fn ticket(row: TicketRow) -> Result<Ticket, Error> {
         created_at,
         expires_at,
     })
+}
+
+pub(super) type RoleRow = (String, String, Option<String>);
+
+pub(super) fn role((name, grants, inherits): RoleRow) -> Result<Role, Error> {
+    Ok(Role { name: parse(&name)?, grants: parse(&grants)?, inherits: optional(inherits.as_deref())? })
 }
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {

@@ -1,9 +1,9 @@
 //! Changes of sessions.
 
+use gravity_core::Timestamp;
 use gravity_core::db::{Json, Tx};
-use gravity_core::events::{EventStore as _, SqlEvents};
-use gravity_core::{Error, Timestamp};
 
+use super::SqlStore;
 use super::apply::{for_update, one_row};
 use super::rows::{self, SessionRow};
 use crate::domain::{Client, EndReason, Ended, Session, SessionId, UserId};
@@ -103,7 +103,7 @@ pub(super) async fn name(
 
 pub(super) async fn rotate(
     tx: &mut Tx<'_>,
-    events: &SqlEvents,
+    store: &SqlStore,
     rotate: &Rotate,
     done: &Trail,
     reused: &Trail,
@@ -126,14 +126,14 @@ pub(super) async fn rotate(
                 .bind(session.idle_until)
                 .bind(Json(&session.client));
             one_row(query).await?;
-            events.append(tx, &done.events).await.map_err(Error::from)?;
+            store.write(tx, done).await?;
             Ok(Rotation::Done(session))
         }
         Some(1) if rotate.is_in_grace(session.refreshed_at) => Ok(Rotation::Again(session)),
         Some(_) => {
             let (at, reason) = (rotate.now, EndReason::TokenReused);
             end(tx, session.user, session.id, reason, at).await?;
-            events.append(tx, &reused.events).await.map_err(Error::from)?;
+            store.write(tx, reused).await?;
             session.ended = Some(Ended { at, reason });
             Ok(Rotation::Reused(session))
         }

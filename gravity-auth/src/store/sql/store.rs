@@ -1,46 +1,86 @@
 //! [`SqlStore`].
 
 use async_trait::async_trait;
-use gravity_core::db::{Database, Migration, Migrations};
+use gravity_core::audit::{AuditLog, SqlAudit};
+use gravity_core::db::{Database, Migration, Migrations, Tx};
 use gravity_core::events::{EventStore as _, SqlEvents};
+use gravity_core::jobs::{JobStore as _, SqlJobs};
 use gravity_core::page::{PageRows, Position};
+use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
-use gravity_core::{Error, SecretString, Timestamp};
+use gravity_core::{Clock, Error, SecretString, Timestamp};
 
-use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
+use super::rows::{self, RoleRow, SessionRow, TicketRow, USER, UserRow};
 use super::{apply, sessions, tickets};
-use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
-/// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`].
+/// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`],
+/// [`SqlAudit`] and [`SqlJobs`].
 #[derive(Debug, Clone)]
 pub struct SqlStore {
     db: Database,
     events: SqlEvents,
+    audit: AuditLog<SqlAudit>,
+    jobs: SqlJobs,
 }
 
 impl SqlStore {
     /// The steps of the schema, for those who run migrations by other means.
     pub const MIGRATIONS: Migrations = Migrations::new(
         "auth",
-        &[Migration::new(
-            1,
-            "users, sessions, tickets",
-            include_str!("../../../migrations/users/sqlite/0001_users_sessions_tickets.sql"),
-            include_str!("../../../migrations/users/postgres/0001_users_sessions_tickets.sql"),
-        )],
+        &[
+            Migration::new(
+                1,
+                "users, sessions, tickets",
+                include_str!("../../../migrations/users/sqlite/0001_users_sessions_tickets.sql"),
+                include_str!("../../../migrations/users/postgres/0001_users_sessions_tickets.sql"),
+            ),
+            Migration::new(
+                2,
+                "roles",
+                include_str!("../../../migrations/users/sqlite/0002_roles.sql"),
+                include_str!("../../../migrations/users/postgres/0002_roles.sql"),
+            ),
+        ],
     );
 
-    /// A store on this database, whose tables it brings up to date, and those of events.
-    pub async fn new(db: Database) -> Result<Self, Error> {
+    /// A store on this database, whose tables it brings up to date, and those of events, jobs and the audit log.
+    /// The log is signed with the newest of these keys.
+    pub async fn new(db: Database, keys: &KeyRing, clock: Clock) -> Result<Self, Error> {
         Self::MIGRATIONS.up(&db).await?;
-        let events = SqlEvents::new(&db).await?;
-        Ok(Self { db, events })
+        let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
+        let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
+        Ok(Self { db, events, audit, jobs })
     }
 
     /// The events that are told of changes, for an [`EventNode`](gravity_core::events::EventNode) to deliver.
     pub fn events(&self) -> &SqlEvents {
         &self.events
+    }
+
+    /// The audit log that changes are written to.
+    pub fn audit(&self) -> &AuditLog<SqlAudit> {
+        &self.audit
+    }
+
+    /// The jobs that changes ask for.
+    pub fn jobs(&self) -> &SqlJobs {
+        &self.jobs
+    }
+
+    /// Writes a trail beside the change that it tells of.
+    pub(super) async fn write(&self, tx: &mut Tx<'_>, trail: &Trail) -> Result<(), Refused> {
+        // Jobs come first: they may refuse.
+        let enqueued = self.jobs.enqueue(tx, &trail.jobs).await.map_err(Error::from)?;
+        if enqueued.iter().any(|job| !job.is_new) {
+            return Err(Refused::Stale);
+        }
+        self.events.append(tx, &trail.events).await.map_err(Error::from)?;
+        for entry in &trail.audit {
+            self.audit.record_in(tx, entry.clone()).await.map_err(Error::from)?;
+        }
+        Ok(())
     }
 
     async fn account(
@@ -63,22 +103,19 @@ impl AuthStore for SqlStore {
                 for change in changes {
                     apply::apply(tx, change).await?;
                 }
-                self.events.append(tx, &trail.events).await.map_err(Error::from)?;
-                Ok(())
+                self.write(tx, trail).await
             })
             .await
     }
 
     async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
-        let outcome = self
-            .db
-            .transaction(async |tx| sessions::rotate(tx, &self.events, rotate, done, reused).await)
-            .await;
-        outcome.map_err(failed)
+        let outcome =
+            self.db.transaction(async |tx| sessions::rotate(tx, self, rotate, done, reused).await).await;
+        outcome.map_err(Refused::into_failure)
     }
 
-    async fn record(&self, trail: &Trail) -> Result<(), Error> {
-        Ok(self.events.append_alone(&trail.events).await?)
+    async fn record(&self, trail: &Trail) -> Result<(), Refused> {
+        self.db.transaction(async |tx| self.write(tx, trail).await).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
@@ -174,7 +211,13 @@ impl AuthStore for SqlStore {
     ) -> Result<Option<Ticket>, Error> {
         let outcome =
             self.db.transaction(async |tx| tickets::guess(tx, purpose, user, macs, now).await).await;
-        outcome.map_err(failed)
+        outcome.map_err(Refused::into_failure)
+    }
+
+    async fn roles(&self) -> Result<Vec<Role>, Error> {
+        let rows: Vec<RoleRow> =
+            self.db.query("SELECT name, grants, inherits FROM auth_roles ORDER BY name").fetch_all().await?;
+        rows.into_iter().map(rows::role).collect()
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
@@ -196,13 +239,5 @@ impl AuthStore for SqlStore {
             .execute()
             .await?;
         Ok(tickets + sessions)
-    }
-}
-
-/// Reads and guesses refuse nothing: what comes back is a failure.
-fn failed(refused: Refused) -> Error {
-    match refused {
-        Refused::Failed(error) => error,
-        other => Error::internal(other),
     }
 }

@@ -3,11 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use gravity_core::audit::AuditEntry;
 use gravity_core::events::{Envelope, EventId};
+use gravity_core::jobs::{Job, JobDraft};
 use gravity_core::security::mac::{Mac, MacKeys};
 use gravity_core::security::{Key, KeyRing};
 use gravity_core::{Clock, Id, Secret, SecretString, TestClock, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use super::Told;
 use crate::domain::{
     Client, EmailAddress, EndReason, Method, Purpose, RoleName, Session, Ticket, User, UserId, UserStatus,
 };
@@ -22,6 +26,7 @@ const ABSOLUTE: Duration = Duration::from_hours(24);
 pub(super) struct Fixture<S> {
     pub(super) store: S,
     pub(super) time: TestClock,
+    pub(super) ring: KeyRing,
     keys: MacKeys,
     run: String,
     people: AtomicU64,
@@ -30,10 +35,12 @@ pub(super) struct Fixture<S> {
 impl<S: AuthStore> Fixture<S> {
     pub(super) fn new(store: S) -> Self {
         let run = Id::<User>::new(&Clock::default()).to_string();
+        let ring = KeyRing::new(Key::generate("test").unwrap());
         Self {
             store,
             time: TestClock::at(Timestamp::from_seconds(1_800_000_000).unwrap()),
-            keys: MacKeys::new(&KeyRing::new(Key::generate("test").unwrap())),
+            keys: MacKeys::new(&ring),
+            ring,
             run: run[run.len() - 12..].to_owned(),
             people: AtomicU64::new(0),
         }
@@ -135,7 +142,8 @@ impl<S: AuthStore> Fixture<S> {
         self.keys.sign(purpose.as_str(), secret)
     }
 
-    pub(super) fn trail(&self, name: &str) -> (Trail, EventId) {
+    /// A trail of one event, one entry of the audit log and one job, and how each is known.
+    pub(super) fn trail(&self, name: &str) -> (Trail, [Told; 3]) {
         let id = EventId::new(&self.time.clock());
         let event = Envelope {
             id,
@@ -149,7 +157,11 @@ impl<S: AuthStore> Fixture<S> {
             trace: None,
             data: serde_json::Value::Null,
         };
-        (Trail { events: vec![event] }, id)
+        let target = self.unique();
+        let job = JobDraft::new(Noted(name.to_owned())).prepare(&self.time.clock()).unwrap();
+        let told = [Told::Event(id), Told::Audit(target.clone()), Told::Job(job.id)];
+        let entry = AuditEntry::new(name).on("test", target);
+        (Trail { events: vec![event], audit: vec![entry], jobs: vec![job] }, told)
     }
 
     pub(super) async fn live(&self, user: UserId) -> Vec<Session> {
@@ -159,6 +171,13 @@ impl<S: AuthStore> Fixture<S> {
     pub(super) async fn end_reason(&self, session: &Session) -> Option<EndReason> {
         self.store.session(session.id).await.unwrap().unwrap().ended.map(|ended| ended.reason)
     }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Noted(String);
+
+impl Job for Noted {
+    const KIND: &'static str = "test.noted";
 }
 
 pub(super) fn email(name: &str) -> EmailAddress {

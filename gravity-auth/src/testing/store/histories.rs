@@ -38,7 +38,7 @@ impl<'f, S: AuthStore> History<'f, S> {
         let users = vec![fixture.somebody(), fixture.somebody()];
         let mut history = Self {
             fixture,
-            model: MemoryStore::default(),
+            model: MemoryStore::new(&fixture.ring, fixture.time.clock()),
             random: Random::new(seed),
             seed,
             users,

@@ -5,22 +5,35 @@ mod histories;
 mod rotation;
 mod sessions;
 mod tickets;
+mod trails;
 mod users;
 
 use gravity_core::events::EventId;
+use gravity_core::jobs::JobId;
 
 use crate::store::AuthStore;
 use fixture::Fixture;
 
+/// Something that a trail has told, if it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// An event.
+    Event(EventId),
+    /// The entry of the audit log about this target.
+    Audit(String),
+    /// A job.
+    Job(JobId),
+}
+
 /// Runs every scenario on a store. It may hold what is others': each scenario has users of its own. `recorded` says
-/// whether the event of a trail was written.
+/// whether something of a trail was written.
 ///
 /// # Panics
 /// When the store does not keep the contract of [`AuthStore`].
-pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(EventId) -> bool) {
+pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) -> bool) {
     let fixture = Fixture::new(store);
     users::run(&fixture).await;
-    users::all_or_nothing(&fixture, &recorded).await;
+    trails::run(&fixture, &recorded).await;
     sessions::run(&fixture).await;
     rotation::run(&fixture).await;
     rotation::tells_of_it(&fixture, &recorded).await;

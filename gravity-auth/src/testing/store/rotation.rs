@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gravity_core::events::EventId;
 
+use super::Told;
 use super::fixture::{Fixture, GRACE, RACERS};
+use super::trails::told_all;
 use crate::domain::{EndReason, Session};
 use crate::store::{AuthStore, Change, Rotate, Rotation, Trail};
 
@@ -138,15 +139,12 @@ async fn without_grace_a_race_is_reuse<S: AuthStore>(fixture: &Fixture<S>) {
 }
 
 /// The trail of what happened is written, and no other.
-pub(super) async fn tells_of_it<S: AuthStore>(
-    fixture: &Fixture<S>,
-    recorded: &impl AsyncFn(EventId) -> bool,
-) {
+pub(super) async fn tells_of_it<S: AuthStore>(fixture: &Fixture<S>, recorded: &impl AsyncFn(&Told) -> bool) {
     let session = fresh(fixture).await;
     let told = async |generation| {
         let ((done, done_id), (reused, reused_id)) = (fixture.trail("done"), fixture.trail("reused"));
         fixture.store.rotate(&fixture.rotate(&session, generation), &done, &reused).await.unwrap();
-        (recorded(done_id).await, recorded(reused_id).await)
+        (told_all(recorded, &done_id).await, told_all(recorded, &reused_id).await)
     };
     assert_eq!(told(0).await, (true, false));
     assert_eq!(told(0).await, (false, false), "again");

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gravity_core::events::EventId;
 use gravity_core::{Clock, Id};
 
 use super::fixture::{Fixture, RACERS, add, email, hash, refused, tally};
 use crate::domain::{EndReason, Purpose, RoleName, UserStatus};
-use crate::store::{AuthStore, Change, Refused, Trail};
+use crate::store::{AuthStore, Change, Refused};
 
 pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     a_user_comes_back(fixture).await;
@@ -237,24 +236,4 @@ async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
     let outcomes = join_all([ada.id, bob.id].map(|user| fixture.apply(dismiss(user)))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::LastAdmin))), "{outcomes:?}");
-}
-
-/// A change that is refused undoes those before it, and says nothing.
-pub(super) async fn all_or_nothing<S: AuthStore>(
-    fixture: &Fixture<S>,
-    recorded: &impl AsyncFn(EventId) -> bool,
-) {
-    let taken = fixture.registered().await;
-    let (user, mut thief) = (fixture.somebody(), fixture.somebody());
-    thief.email = taken.email.clone();
-    let (trail, id) = fixture.trail("user.registered");
-    refused!(fixture.store.apply(&[add(&user), add(&thief)], &trail).await, EmailTaken);
-    assert_eq!(fixture.store.user(user.id).await.unwrap(), None);
-    assert!(!recorded(id).await);
-    fixture.store.apply(&[add(&user)], &trail).await.unwrap();
-    assert!(recorded(id).await);
-    let (trail, id) = fixture.trail("login.failed");
-    fixture.store.record(&trail).await.unwrap();
-    assert!(recorded(id).await);
-    fixture.store.record(&Trail::NONE).await.unwrap();
 }

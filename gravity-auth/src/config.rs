@@ -1,0 +1,173 @@
+//! [`AuthConfig`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gravity_core::security::KeyRing;
+use gravity_core::security::password::PasswordConfig;
+use gravity_core::validate::{Faults, Schema};
+use gravity_core::{Clock, Error, SecretString};
+
+use crate::password::PasswordRules;
+use crate::ports::{Delivery, Undelivered};
+use crate::settings::{
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp,
+};
+use crate::throttle::Throttles;
+
+/// How [`Auth`](crate::Auth) works: its settings, its keys, and what it needs from outside.
+#[derive(Debug, Clone)]
+pub struct AuthConfig {
+    pub(crate) settings: AuthSettings,
+    pub(crate) ring: KeyRing,
+    pub(crate) clock: Clock,
+    pub(crate) delivery: Arc<dyn Delivery>,
+    pub(crate) rules: PasswordRules,
+    pub(crate) hashing: PasswordConfig,
+    pub(crate) throttles: Throttles,
+}
+
+impl AuthConfig {
+    /// An application that is reached under this address, such as `https://shop.example`, with keys that all its
+    /// nodes share. All else has defaults; mail waits until somebody says how it is [delivered](Self::with_delivery).
+    pub fn new(issuer: impl Into<String>, keys: KeyRing) -> Self {
+        let settings = AuthSettings {
+            issuer: issuer.into(),
+            keys: SecretString::new(String::new()),
+            audience: "api".to_owned(),
+            sign_up: SignUp::default(),
+            sessions: SessionSettings::default(),
+            mail: MailSettings::default(),
+            cookies: CookieSettings::default(),
+            passwords: PasswordSettings::default(),
+        };
+        Self::of(settings, keys)
+    }
+
+    /// The configuration of settings that were read from a file or the environment.
+    pub fn from_settings(settings: AuthSettings) -> Result<Self, Error> {
+        let wrong = |error: gravity_core::security::key::KeyError| {
+            Error::validation(Faults::one("/keys", "invalid", error.to_string()))
+        };
+        let keys = settings.keys.expose().parse().map_err(wrong)?;
+        Ok(Self::of(settings, keys))
+    }
+
+    fn of(settings: AuthSettings, ring: KeyRing) -> Self {
+        let clock = Clock::system();
+        let passwords = &settings.passwords;
+        Self {
+            rules: PasswordRules::default().with_length(passwords.least as usize, passwords.most as usize),
+            hashing: PasswordConfig::default()
+                .with_memory_kib(passwords.memory_kib)
+                .with_passes(passwords.passes),
+            throttles: Throttles::in_memory(&clock),
+            delivery: Arc::new(Undelivered),
+            settings,
+            ring,
+            clock,
+        }
+    }
+
+    /// Changes settings that have defaults.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut AuthSettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// How people sign up.
+    #[must_use]
+    pub fn with_sign_up(self, sign_up: SignUp) -> Self {
+        self.with(|settings| settings.sign_up = sign_up)
+    }
+
+    /// Who delivers mail.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: impl Delivery) -> Self {
+        self.delivery = Arc::new(delivery);
+        self
+    }
+
+    /// What new passwords have to be, instead of what the settings say.
+    #[must_use]
+    pub fn with_password_rules(mut self, rules: PasswordRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// How passwords are hashed, instead of what the settings say.
+    #[must_use]
+    pub fn with_hashing(mut self, hashing: PasswordConfig) -> Self {
+        self.hashing = hashing;
+        self
+    }
+
+    /// How often somebody may try, instead of the default limits, which each node counts for itself.
+    #[must_use]
+    pub fn with_throttles(mut self, throttles: Throttles) -> Self {
+        self.throttles = throttles;
+        self
+    }
+
+    /// What tells the time, instead of the system's clock. Limits in memory follow it.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.throttles = Throttles::in_memory(&clock);
+        self.clock = clock;
+        self
+    }
+
+    /// Whether everything can be what it is: all that cannot is told at once, by its name.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let mut faults = Faults::new();
+        let issuer = &self.settings.issuer;
+        let is_url = issuer.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http"))
+                && uri.authority().is_some()
+                && uri.query().is_none()
+        });
+        if !is_url || issuer.ends_with('/') || issuer.contains('#') {
+            faults.add(
+                "/issuer",
+                "invalid",
+                "is an address such as `https://shop.example`, without a slash at its end",
+            );
+        }
+        check_part("/sessions", &self.settings.sessions, &mut faults);
+        check_part("/mail", &self.settings.mail, &mut faults);
+        check_part("/cookies", &self.settings.cookies, &mut faults);
+        check_part("/passwords", &self.settings.passwords, &mut faults);
+        faults.into_result().map_err(Error::validation)
+    }
+
+    pub(crate) fn access(&self) -> Duration {
+        Duration::from_secs(self.settings.sessions.access_seconds.into())
+    }
+
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_hours(self.settings.sessions.idle_hours.into())
+    }
+
+    pub(crate) fn absolute(&self) -> Duration {
+        Duration::from_hours(self.settings.sessions.absolute_hours.into())
+    }
+
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_secs(self.settings.sessions.grace_seconds.into())
+    }
+}
+
+/// What was set in the program is checked as what is read from a file.
+fn check_part<T: schemars::JsonSchema + serde::Serialize>(name: &str, part: &T, faults: &mut Faults) {
+    let checked = Schema::of::<T>().map(|schema| {
+        // Settings are numbers and texts.
+        let value = serde_json::to_value(part).unwrap_or_default();
+        schema.validate(&value)
+    });
+    match checked {
+        Ok(Ok(())) => {}
+        Ok(Err(wrong)) => faults.nest(name, wrong),
+        Err(error) => faults.add(name, "schema", error.to_string()),
+    }
+}

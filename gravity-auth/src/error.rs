@@ -1,0 +1,124 @@
+//! [`AuthError`]: what can go wrong, each with a code that clients may rely on.
+
+use std::time::Duration;
+
+use gravity_core::Error;
+use gravity_core::security::password::PasswordError;
+use gravity_core::validate::Faults;
+
+use crate::jwt::KeySetError;
+use crate::password::WeakPassword;
+use crate::store::Refused;
+
+/// An error of sign-in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// There is no such user, or the password is wrong, or the user may not sign in: it is not told which.
+    #[error("the name or the password is wrong")]
+    InvalidCredentials,
+    /// The link or code is wrong, was used, or has run out.
+    #[error("the link or code does not hold")]
+    InvalidTicket,
+    /// The refresh token is wrong, was used before, or its session has ended.
+    #[error("the refresh token does not hold")]
+    InvalidRefreshToken,
+    /// Another user has this address.
+    #[error("another user has this address")]
+    EmailTaken,
+    /// Another user has this name.
+    #[error("another user has this name")]
+    UserNameTaken,
+    /// The new password is none.
+    #[error("the new password will not do: {0}")]
+    WeakPassword(#[from] WeakPassword),
+    /// The input is not valid.
+    #[error("the input is not valid")]
+    Invalid(Faults),
+    /// Too many attempts.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// When the next one may come.
+        retry_after: Option<Duration>,
+    },
+    /// Nobody can sign up.
+    #[error("nobody can sign up")]
+    SignUpClosed,
+    /// The user has no such session.
+    #[error("there is no such session")]
+    SessionNotFound,
+    /// The request came from a page that may not act for the user.
+    #[error("the request came from elsewhere, or lacks the token against forgery")]
+    ForgedRequest,
+    /// Whoever calls is no user of this service.
+    #[error("the caller is no user")]
+    NoUser,
+    /// Somebody has to be super admin.
+    #[error("somebody has to be super admin")]
+    LastAdmin,
+    /// Things have changed meanwhile.
+    #[error("somebody else was faster")]
+    Conflict,
+    /// What is not about sign-in: a database that cannot be reached, a queue that is full.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl AuthError {
+    /// The code of this error: it never changes.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::InvalidCredentials => "auth.invalid_credentials",
+            Self::InvalidTicket => "auth.invalid_ticket",
+            Self::InvalidRefreshToken => "auth.invalid_refresh_token",
+            Self::EmailTaken => "auth.email_taken",
+            Self::UserNameTaken => "auth.user_name_taken",
+            Self::WeakPassword(_) => "auth.weak_password",
+            Self::Invalid(_) => "http.invalid",
+            Self::TooManyAttempts { .. } => "auth.too_many_attempts",
+            Self::SignUpClosed => "auth.sign_up_closed",
+            Self::SessionNotFound => "auth.session_not_found",
+            Self::ForgedRequest => "auth.forged_request",
+            Self::NoUser => "auth.no_user",
+            Self::LastAdmin => "auth.last_admin",
+            Self::Conflict => "auth.conflict",
+            Self::Other(error) => error.code(),
+        }
+    }
+}
+
+impl From<Refused> for AuthError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::EmailTaken => Self::EmailTaken,
+            Refused::NameTaken => Self::UserNameTaken,
+            Refused::LastAdmin => Self::LastAdmin,
+            Refused::Stale => Self::Conflict,
+            Refused::Failed(error) => Self::Other(error),
+        }
+    }
+}
+
+macro_rules! by_core {
+    ($($error:ty),*) => {$(
+        impl From<$error> for AuthError {
+            fn from(error: $error) -> Self {
+                Self::Other(error.into())
+            }
+        }
+    )*};
+}
+
+by_core!(
+    PasswordError,
+    gravity_core::events::Error,
+    gravity_core::jobs::Error,
+    gravity_core::audit::Error,
+    gravity_core::security::envelope::EnvelopeError
+);
+
+impl From<KeySetError> for AuthError {
+    fn from(error: KeySetError) -> Self {
+        Self::Other(Error::internal(error))
+    }
+}

@@ -1,0 +1,52 @@
+//! Signing in by mail.
+
+use gravity_core::http::{Json, JsonOrForm, State};
+
+use super::inputs::{CodeInput, EmailInput, TicketInput};
+use super::presented::{SameOrigin, Whence};
+use super::register::{MailComes, mail_comes};
+use super::sign_in::SignedAnswer;
+use super::views::Signed;
+use crate::{Auth, AuthError};
+
+pub(super) async fn request_link(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    Json(input): Json<EmailInput>,
+) -> Result<MailComes, AuthError> {
+    auth.request_link(input.email, &origin).await.map(|()| mail_comes())
+}
+
+pub(super) async fn redeem_link(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    SameOrigin(same): SameOrigin,
+    JsonOrForm(input): JsonOrForm<TicketInput>,
+) -> Result<SignedAnswer, AuthError> {
+    if input.cookies {
+        same?;
+    }
+    let signed_in = auth.sign_in_by_link(input.token.expose(), &origin).await?;
+    Ok(Signed::answer(&auth, signed_in, input.cookies))
+}
+
+pub(super) async fn request_code(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    Json(input): Json<EmailInput>,
+) -> Result<MailComes, AuthError> {
+    auth.request_code(input.email, &origin).await.map(|()| mail_comes())
+}
+
+pub(super) async fn redeem_code(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    SameOrigin(same): SameOrigin,
+    JsonOrForm(input): JsonOrForm<CodeInput>,
+) -> Result<SignedAnswer, AuthError> {
+    if input.cookies {
+        same?;
+    }
+    let signed_in = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await?;
+    Ok(Signed::answer(&auth, signed_in, input.cookies))
+}

@@ -1,0 +1,63 @@
+//! [`Cookies`]: the cookies of a sign-in.
+
+use std::time::Duration;
+
+use gravity_core::http::{InvalidCookie, Json, Problem, Respond, SameSite, SetCookie, SetCookies, problems};
+
+use crate::settings::AuthSettings;
+
+/// The names of the cookies of a sign-in, and whether they want TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cookies {
+    /// Holds the access token. Scripts do not see it.
+    pub access: &'static str,
+    /// Holds the refresh token. Scripts do not see it, and no other site sends it.
+    pub refresh: &'static str,
+    /// Holds the token against forgery, for scripts of the application to send back in `X-CSRF-Token`.
+    pub forgery: &'static str,
+    insecure: bool,
+}
+
+impl Cookies {
+    /// The cookies of these settings.
+    pub fn of(settings: &AuthSettings) -> Self {
+        let insecure = settings.cookies.insecure;
+        if insecure {
+            return Self { access: "access", refresh: "refresh", forgery: "csrf", insecure };
+        }
+        Self { access: "__Host-access", refresh: "__Host-refresh", forgery: "__Host-csrf", insecure }
+    }
+
+    /// An answer that sets them.
+    pub(super) fn set<R: Respond>(
+        self,
+        answer: R,
+        [access, refresh, forgery]: [(&str, Duration); 3],
+    ) -> Result<SetCookies<R>, Problem> {
+        let cookies = || {
+            Ok([
+                self.cookie(self.access, access)?,
+                self.cookie(self.refresh, refresh)?.same_site(SameSite::Strict),
+                self.cookie(self.forgery, forgery)?.readable_by_scripts(),
+            ])
+        };
+        let cookies: Result<[SetCookie; 3], InvalidCookie> = cookies();
+        let cookies = cookies.map_err(|error| Problem::new(problems::INTERNAL).because(error))?;
+        Ok(cookies.into_iter().fold(SetCookies::new(answer), SetCookies::set))
+    }
+
+    /// An answer that takes them back.
+    pub(super) fn remove<R: Respond>(self, answer: R) -> Result<SetCookies<R>, Problem> {
+        self.set(answer, [("", Duration::ZERO); 3])
+    }
+
+    fn cookie(self, name: &str, (value, age): (&str, Duration)) -> Result<SetCookie, InvalidCookie> {
+        let cookie = SetCookie::new(name, value)?.max_age(age);
+        if self.insecure { cookie.insecure() } else { Ok(cookie) }
+    }
+}
+
+/// A document that sets no cookies, in the form of one that may.
+pub(super) fn bare<T>(document: T) -> SetCookies<Json<T>> {
+    SetCookies::new(Json(document))
+}

@@ -1,0 +1,26 @@
+//! The routes: what is asked, who may ask, and who answers.
+
+mod codes;
+mod cookies;
+mod documents;
+mod forgery;
+mod inputs;
+mod passwords;
+mod presented;
+mod problems;
+mod register;
+mod sessions;
+mod sign_in;
+mod table;
+mod tokens;
+mod views;
+
+pub use cookies::Cookies;
+pub(crate) use forgery::check_forgery;
+pub use inputs::{
+    ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
+    RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
+};
+pub(crate) use problems::FORGED_REQUEST;
+pub use table::{TOKENS_INTROSPECT, routes};
+pub use views::{Answer, Discovery, IntrospectionView, SessionList, SessionView, Signed, Validity};

@@ -1,0 +1,110 @@
+//! How errors are answered.
+
+use gravity_core::Error;
+use gravity_core::http::problems::INVALID;
+use gravity_core::http::{IntoProblem, Problem, ProblemKind};
+use gravity_core::validate::Faults;
+use http::StatusCode;
+
+use crate::AuthError;
+
+macro_rules! kinds {
+    ($($name:ident = $status:ident, $code:literal, $title:literal;)*) => {
+        $(pub(crate) const $name: ProblemKind = ProblemKind::new(StatusCode::$status, $code, $title);)*
+    };
+}
+
+kinds! {
+    INVALID_CREDENTIALS = UNAUTHORIZED, "auth.invalid_credentials", "The name or the password is wrong.";
+    INVALID_TICKET = BAD_REQUEST, "auth.invalid_ticket", "The link or code is wrong, was used, or has run out.";
+    INVALID_REFRESH_TOKEN = UNAUTHORIZED, "auth.invalid_refresh_token", "The refresh token does not hold; sign in again.";
+    EMAIL_TAKEN = CONFLICT, "auth.email_taken", "Another account has this address.";
+    USER_NAME_TAKEN = CONFLICT, "auth.user_name_taken", "Another account has this name.";
+    WEAK_PASSWORD = UNPROCESSABLE_ENTITY, "auth.weak_password", "The new password will not do.";
+    TOO_MANY_ATTEMPTS = TOO_MANY_REQUESTS, "auth.too_many_attempts", "Too many attempts; try again later.";
+    SIGN_UP_CLOSED = FORBIDDEN, "auth.sign_up_closed", "Nobody can sign up here.";
+    SESSION_NOT_FOUND = NOT_FOUND, "auth.session_not_found", "There is no such session.";
+    FORGED_REQUEST = FORBIDDEN, "auth.forged_request", "The request does not come from a page that may make it.";
+    NO_USER = FORBIDDEN, "auth.no_user", "Whoever calls has no account here.";
+    LAST_ADMIN = CONFLICT, "auth.last_admin", "Somebody has to be super admin.";
+    CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
+}
+
+impl IntoProblem for AuthError {
+    const KINDS: &'static [ProblemKind] = &[
+        INVALID_CREDENTIALS,
+        INVALID_TICKET,
+        INVALID_REFRESH_TOKEN,
+        EMAIL_TAKEN,
+        USER_NAME_TAKEN,
+        WEAK_PASSWORD,
+        TOO_MANY_ATTEMPTS,
+        SIGN_UP_CLOSED,
+        SESSION_NOT_FOUND,
+        FORGED_REQUEST,
+        NO_USER,
+        LAST_ADMIN,
+        CONFLICTING,
+        INVALID,
+        gravity_core::http::problems::INTERNAL,
+        gravity_core::http::problems::UNAVAILABLE,
+        gravity_core::http::problems::DATABASE_UNAVAILABLE,
+    ];
+    const MORE_CODES: bool = Error::MORE_CODES;
+
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::InvalidCredentials => INVALID_CREDENTIALS.into(),
+            Self::InvalidTicket => INVALID_TICKET.into(),
+            Self::InvalidRefreshToken => INVALID_REFRESH_TOKEN.into(),
+            Self::EmailTaken => EMAIL_TAKEN.into(),
+            Self::UserNameTaken => USER_NAME_TAKEN.into(),
+            Self::WeakPassword(weak) => {
+                Problem::new(WEAK_PASSWORD).faults(Faults::one("/password", weak.code(), weak.to_string()))
+            }
+            Self::Invalid(faults) => Problem::invalid(faults),
+            Self::TooManyAttempts { retry_after } => match retry_after {
+                Some(wait) => Problem::new(TOO_MANY_ATTEMPTS).retry_after(wait),
+                None => TOO_MANY_ATTEMPTS.into(),
+            },
+            Self::SignUpClosed => SIGN_UP_CLOSED.into(),
+            Self::SessionNotFound => SESSION_NOT_FOUND.into(),
+            Self::ForgedRequest => FORGED_REQUEST.into(),
+            Self::NoUser => NO_USER.into(),
+            Self::LastAdmin => LAST_ADMIN.into(),
+            Self::Conflict => CONFLICTING.into(),
+            Self::Other(error) => error.into_problem(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::password::WeakPassword;
+
+    #[test]
+    fn an_error_has_one_code() {
+        for error in [
+            AuthError::InvalidCredentials,
+            AuthError::InvalidTicket,
+            AuthError::InvalidRefreshToken,
+            AuthError::EmailTaken,
+            AuthError::UserNameTaken,
+            AuthError::WeakPassword(WeakPassword::TooCommon),
+            AuthError::Invalid(Faults::new()),
+            AuthError::TooManyAttempts { retry_after: None },
+            AuthError::SignUpClosed,
+            AuthError::SessionNotFound,
+            AuthError::ForgedRequest,
+            AuthError::NoUser,
+            AuthError::LastAdmin,
+            AuthError::Conflict,
+            AuthError::Other(Error::internal("x")),
+        ] {
+            let code = error.code().to_owned();
+            let problem = error.into_problem();
+            assert!(problem.code() == code || problem.kind() == gravity_core::http::problems::INTERNAL);
+        }
+    }
+}

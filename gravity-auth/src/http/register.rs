@@ -1,0 +1,78 @@
+//! Signing up, and verifying an address.
+
+use gravity_core::http::openapi::Operation;
+use gravity_core::http::{
+    Json, JsonOrForm, Parts, Problem, Respond, Response, SetCookies, State, WithStatus,
+};
+
+use super::inputs::{EmailInput, RegisterInput, TicketInput};
+use super::presented::{SameOrigin, Whence};
+use super::views::{Answer, Signed};
+use crate::domain::User;
+use crate::service::{Registered, Registration};
+use crate::{Auth, AuthError};
+
+/// Something was begun, of which mail tells.
+pub(super) type MailComes = WithStatus<202, Json<Answer>>;
+
+/// 202 where mail comes, 201 where somebody is signed in at once.
+pub(super) enum SignUp {
+    MailComes(MailComes),
+    Signed(WithStatus<201, SetCookies<Json<Signed>>>),
+}
+
+impl Respond for SignUp {
+    const MEDIA: &'static [&'static str] = Json::<Answer>::MEDIA;
+
+    fn respond(self, parts: &mut Parts) -> Response {
+        match self {
+            Self::MailComes(answer) => answer.respond(parts),
+            Self::Signed(answer) => answer.respond(parts),
+        }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        MailComes::describe(operation);
+        WithStatus::<201, SetCookies<Json<Signed>>>::describe(operation);
+    }
+}
+
+/// What is said whatever comes of it.
+pub(super) fn mail_comes() -> MailComes {
+    WithStatus(Json(Answer::mail_comes()))
+}
+
+pub(super) async fn register(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    SameOrigin(same): SameOrigin,
+    Json(input): Json<RegisterInput>,
+) -> Result<Result<SignUp, Problem>, AuthError> {
+    let RegisterInput { email, password, user_name, first_name, last_name, cookies } = input;
+    if cookies {
+        same?;
+    }
+    let new = Registration { email, password, user_name, first_name, last_name };
+    Ok(match auth.register(new, &origin).await? {
+        Registered::MailComes => Ok(SignUp::MailComes(mail_comes())),
+        Registered::SignedIn(signed_in) => {
+            Signed::answer(&auth, *signed_in, cookies).map(|answer| SignUp::Signed(WithStatus(answer)))
+        }
+    })
+}
+
+pub(super) async fn verify(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    JsonOrForm(input): JsonOrForm<TicketInput>,
+) -> Result<Json<User>, AuthError> {
+    auth.verify_email(input.token.expose(), &origin).await.map(Json)
+}
+
+pub(super) async fn resend(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    Json(input): Json<EmailInput>,
+) -> Result<MailComes, AuthError> {
+    auth.resend_verification(input.email, &origin).await.map(|()| mail_comes())
+}

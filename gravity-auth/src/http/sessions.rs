@@ -1,0 +1,47 @@
+//! Who calls, and their sessions.
+
+use gravity_core::audit::Origin;
+use gravity_core::http::{Json, NoContent, Path, State};
+
+use super::inputs::NameInput;
+use super::views::{SessionList, SessionView};
+use crate::domain::{EndReason, SessionId, User};
+use crate::service::Caller;
+use crate::{Auth, AuthError};
+
+pub(super) async fn me(State(auth): State<Auth>, caller: Caller) -> Result<Json<User>, AuthError> {
+    auth.me(&caller).await.map(Json)
+}
+
+pub(super) async fn list(State(auth): State<Auth>, caller: Caller) -> Result<Json<SessionList>, AuthError> {
+    let sessions = auth.sessions(caller.user).await?;
+    let items = sessions.into_iter().map(|session| SessionView::of(session, caller.session)).collect();
+    Ok(Json(SessionList { items }))
+}
+
+pub(super) async fn name(
+    State(auth): State<Auth>,
+    caller: Caller,
+    origin: Origin,
+    Path(session): Path<SessionId>,
+    Json(input): Json<NameInput>,
+) -> Result<NoContent, AuthError> {
+    auth.name_session(caller.user, session, input.name, &origin).await.map(|()| NoContent)
+}
+
+pub(super) async fn end(
+    State(auth): State<Auth>,
+    caller: Caller,
+    origin: Origin,
+    Path(session): Path<SessionId>,
+) -> Result<NoContent, AuthError> {
+    auth.end_session(caller.user, session, EndReason::Revoked, &origin).await.map(|()| NoContent)
+}
+
+pub(super) async fn end_others(
+    State(auth): State<Auth>,
+    caller: Caller,
+    origin: Origin,
+) -> Result<NoContent, AuthError> {
+    auth.end_sessions(caller.user, caller.session, &origin).await.map(|()| NoContent)
+}

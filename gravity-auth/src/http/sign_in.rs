@@ -1,0 +1,67 @@
+//! Signing in by a password, getting new tokens, signing out.
+
+use gravity_core::http::{Json, JsonOrForm, NoContent, Problem, SetCookies, State};
+use gravity_core::validate::Faults;
+
+use super::Cookies;
+use super::inputs::{LoginInput, RefreshInput};
+use super::presented::{Presented, SameOrigin, Whence};
+use super::views::Signed;
+use crate::service::{Credentials, Identifier};
+use crate::{Auth, AuthError};
+
+/// The answer of all that signs in.
+pub(super) type SignedAnswer = Result<SetCookies<Json<Signed>>, Problem>;
+
+pub(super) async fn login(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    SameOrigin(same): SameOrigin,
+    JsonOrForm(input): JsonOrForm<LoginInput>,
+) -> Result<SignedAnswer, AuthError> {
+    if input.cookies {
+        same?;
+    }
+    let Some(name) = input.email.or(input.username) else {
+        let reason = "must be given, or `username`";
+        return Err(AuthError::Invalid(Faults::one("/email", "required", reason)));
+    };
+    let credentials = Credentials { identifier: Identifier::of(&name), password: input.password };
+    let signed_in = auth.sign_in(credentials, &origin).await?;
+    Ok(Signed::answer(&auth, signed_in, input.cookies))
+}
+
+pub(super) async fn refresh(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    presented: Presented,
+    input: Option<Json<RefreshInput>>,
+) -> Result<SignedAnswer, AuthError> {
+    if let Some(token) = input.and_then(|Json(input)| input.refresh_token) {
+        let signed_in = auth.refresh(token.expose(), &origin).await?;
+        return Ok(Signed::answer(&auth, signed_in, false));
+    }
+    let token = presented.refresh.ok_or(AuthError::InvalidRefreshToken)?;
+    presented.not_forged?;
+    let signed_in = auth.refresh(&token, &origin).await?;
+    Ok(Signed::answer(&auth, signed_in, true))
+}
+
+/// Ends the session of the token that is shown, wherever it is. To sign out twice is no fault.
+pub(super) async fn logout(
+    State(auth): State<Auth>,
+    Whence(origin): Whence,
+    presented: Presented,
+    input: Option<Json<RefreshInput>>,
+) -> Result<Result<SetCookies<NoContent>, Problem>, AuthError> {
+    let shown = input.and_then(|Json(input)| input.refresh_token).map(|token| token.expose().clone());
+    if let Some(token) = shown.or(presented.bearer) {
+        auth.revoke(&token, &origin).await?;
+        return Ok(Ok(SetCookies::new(NoContent)));
+    }
+    if let Some(token) = presented.refresh {
+        presented.not_forged?;
+        auth.revoke(&token, &origin).await?;
+    }
+    Ok(Cookies::of(&auth.0.config.settings).remove(NoContent))
+}

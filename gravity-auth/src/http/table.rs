@@ -1,0 +1,58 @@
+//! The route table.
+
+use gravity_core::Permission;
+use gravity_core::http::{Declared, PUBLIC, Routes, SIGNED_IN, delete, get, patch, post};
+
+use super::{codes, documents, passwords, register, sessions, sign_in, tokens};
+use crate::Auth;
+
+/// To ask what a token of somebody else's says.
+pub const TOKENS_INTROSPECT: Permission = Permission::new("tokens:introspect");
+
+/// All routes: the groups below `/api/v1/auth`, the same below `/api/v1` for those who know them from there, and
+/// the documents for verifiers.
+pub fn routes(auth: &Auth) -> Routes {
+    Routes::new()
+        .nest("/api/v1/auth", group(|route| route))
+        .nest("/api/v1", group(Declared::unlisted))
+        .merge(documents())
+        .state(auth)
+        .authenticator(auth.authenticator())
+}
+
+#[rustfmt::skip]
+fn group(listed: fn(Declared) -> Declared) -> Routes<Auth> {
+    let as_listed = |route: Declared| listed(route.tag("auth"));
+    Routes::new()
+        .route(as_listed(post("/register", "register").allow(PUBLIC).about("Signs up")).to(register::register))
+        .route(as_listed(post("/verify-email", "verifyEmail").allow(PUBLIC).about("Verifies an address by a link")).to(register::verify))
+        .route(as_listed(post("/resend-verification", "resendVerification").allow(PUBLIC).about("Sends the link again")).to(register::resend))
+        .route(as_listed(post("/login", "login").allow(PUBLIC).about("Signs in by a password")).to(sign_in::login))
+        .route(as_listed(post("/refresh", "refresh").allow(PUBLIC).about("Gets new tokens for old")).to(sign_in::refresh))
+        .route(as_listed(post("/logout", "logout").allow(PUBLIC).about("Signs out")).to(sign_in::logout))
+        .route(as_listed(post("/magic-link", "requestMagicLink").allow(PUBLIC).about("Sends a link that signs in")).to(codes::request_link))
+        .route(as_listed(post("/magic-link/redeem", "redeemMagicLink").allow(PUBLIC).about("Signs in by a link")).to(codes::redeem_link))
+        .route(as_listed(post("/email-code", "requestEmailCode").allow(PUBLIC).about("Sends a code that signs in")).to(codes::request_code))
+        .route(as_listed(post("/email-code/redeem", "redeemEmailCode").allow(PUBLIC).about("Signs in by a code")).to(codes::redeem_code))
+        .route(as_listed(post("/forgot-password", "forgotPassword").allow(PUBLIC).about("Sends a link that sets a password")).to(passwords::forgot))
+        .route(as_listed(post("/reset-password", "resetPassword").allow(PUBLIC).about("Sets a password by a link")).to(passwords::reset))
+        .route(post("/password-reset", "passwordReset").allow(PUBLIC).unlisted().to(passwords::reset))
+        .route(as_listed(post("/change-password", "changePassword").allow(SIGNED_IN).about("Changes the password")).to(passwords::change))
+        .route(as_listed(post("/change-email", "changeEmail").allow(SIGNED_IN).about("Begins a change of address")).to(passwords::change_email))
+        .route(as_listed(post("/change-email/confirm", "confirmEmail").allow(PUBLIC).about("Agrees to a change of address")).to(passwords::confirm_email))
+        .route(as_listed(get("/me", "me").allow(SIGNED_IN).about("Tells who calls")).to(sessions::me))
+        .route(as_listed(get("/sessions", "listSessions").allow(SIGNED_IN).about("Lists the caller's sessions")).to(sessions::list))
+        .route(as_listed(delete("/sessions", "endOtherSessions").allow(SIGNED_IN).about("Ends all sessions but this one")).to(sessions::end_others))
+        .route(as_listed(patch("/sessions/{session}", "nameSession").allow(SIGNED_IN).about("Names a session")).to(sessions::name))
+        .route(as_listed(delete("/sessions/{session}", "endSession").allow(SIGNED_IN).about("Ends a session")).to(sessions::end))
+        .route(as_listed(post("/validate-token", "validateToken").allow(PUBLIC).about("Tells whether an access token holds")).to(tokens::validate))
+        .route(as_listed(post("/introspect", "introspect").allow(TOKENS_INTROSPECT).about("Tells what a token says (RFC 7662)")).to(tokens::introspect))
+        .route(as_listed(post("/revoke", "revokeToken").allow(PUBLIC).about("Ends the session of a token (RFC 7009)")).to(tokens::revoke))
+}
+
+#[rustfmt::skip]
+fn documents() -> Routes<Auth> {
+    Routes::new()
+        .route(get("/.well-known/jwks.json", "jwks").allow(PUBLIC).tag("auth").about("The keys of access tokens").to(documents::jwks))
+        .route(get("/.well-known/openid-configuration", "openidConfiguration").allow(PUBLIC).tag("auth").about("Where everything is, for verifiers").to(documents::discovery))
+}

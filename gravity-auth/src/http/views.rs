@@ -1,0 +1,170 @@
+//! What answers say.
+
+use gravity_core::Timestamp;
+use gravity_core::http::{Problem, SetCookies};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use super::cookies::bare;
+use super::{Cookies, forgery};
+use crate::Auth;
+use crate::domain::{Method, Session, SessionId, User};
+use crate::service::SignedIn;
+
+/// Somebody is signed in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Signed {
+    /// The token that requests show; in cookie mode it is in a cookie instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// `Bearer`.
+    pub token_type: String,
+    /// How long it holds, in seconds.
+    pub expires_in: u64,
+    /// The token that gets new ones; in cookie mode it is in a cookie instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// In cookie mode, what requests that change something send in `X-CSRF-Token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csrf_token: Option<String>,
+    /// The session.
+    pub session: SessionId,
+    /// Who it is.
+    pub user: User,
+}
+
+/// Something was asked for. What comes of it is told by mail, if anything does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// In words.
+    pub message: String,
+}
+
+/// A session, as its user sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionView {
+    /// Which one it is.
+    pub id: SessionId,
+    /// Whether it is the one of this request.
+    pub current: bool,
+    /// What its user calls it.
+    pub name: Option<String>,
+    /// The address it was last seen at.
+    pub address: Option<String>,
+    /// What the browser or application says of itself.
+    pub user_agent: Option<String>,
+    /// By what its user has shown who they are.
+    pub methods: Vec<Method>,
+    /// When its user signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_active_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// All sessions of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionList {
+    /// The newest first.
+    pub items: Vec<SessionView>,
+}
+
+/// Whether an access token holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Validity {
+    /// Whether it does.
+    pub valid: bool,
+    /// What it says, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<serde_json::Value>,
+}
+
+/// What a token says (RFC 7662).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IntrospectionView {
+    /// Whether it holds.
+    pub active: bool,
+    /// What it says, if it does.
+    #[serde(flatten)]
+    pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where everything is, for verifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Discovery {
+    /// The issuer of all tokens.
+    pub issuer: String,
+    /// Where its keys are.
+    pub jwks_uri: String,
+    /// Where tokens are had.
+    pub token_endpoint: String,
+    /// Where tokens are asked about.
+    pub introspection_endpoint: String,
+    /// Where tokens are called back.
+    pub revocation_endpoint: String,
+    /// Where a token tells whose it is.
+    pub userinfo_endpoint: String,
+    /// How tokens are had.
+    pub grant_types_supported: Vec<String>,
+    /// How people are told apart: everywhere alike.
+    pub subject_types_supported: Vec<String>,
+    /// What tokens may be signed by.
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// What is asked of a browser: nothing.
+    pub response_types_supported: Vec<String>,
+}
+
+impl Signed {
+    /// The answer: tokens in it, or in cookies.
+    pub(super) fn answer(
+        auth: &Auth,
+        signed_in: SignedIn,
+        in_cookies: bool,
+    ) -> Result<SetCookies<gravity_core::http::Json<Self>>, Problem> {
+        let SignedIn { user, session, access_token, expires_in, refresh_token } = signed_in;
+        let signed = Self {
+            access_token: (!in_cookies).then(|| access_token.expose().clone()),
+            token_type: "Bearer".to_owned(),
+            expires_in: expires_in.as_secs(),
+            refresh_token: (!in_cookies).then(|| refresh_token.expose().clone()),
+            csrf_token: None,
+            session: session.id,
+            user,
+        };
+        if !in_cookies {
+            return Ok(bare(signed));
+        }
+        let forgery = forgery::token(auth, &session.id.to_string());
+        let lasts: Duration = session.idle_until.saturating_since(auth.now());
+        let signed = Self { csrf_token: Some(forgery.expose().clone()), ..signed };
+        Cookies::of(&auth.0.config.settings).set(
+            gravity_core::http::Json(signed),
+            [(access_token.expose(), expires_in), (refresh_token.expose(), lasts), (forgery.expose(), lasts)],
+        )
+    }
+}
+
+impl SessionView {
+    pub(super) fn of(session: Session, current: Option<SessionId>) -> Self {
+        Self {
+            id: session.id,
+            current: current == Some(session.id),
+            name: session.client.name,
+            address: session.client.address,
+            user_agent: session.client.user_agent,
+            methods: session.methods,
+            created_at: session.created_at,
+            last_active_at: session.refreshed_at,
+            expires_at: session.expires_at,
+        }
+    }
+}
+
+impl Answer {
+    /// What is said whatever comes of it.
+    pub(super) fn mail_comes() -> Self {
+        Self { message: "If there is something to be sent, it is on its way.".to_owned() }
+    }
+}

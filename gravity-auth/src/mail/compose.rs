@@ -1,0 +1,113 @@
+//! [`compose`]: from what is to be said to a message.
+
+use super::html::{Shown, page};
+use crate::ports::Message;
+use crate::service::{Addressed, Letter};
+use crate::settings::AuthSettings;
+
+/// What a letter says: its kind, its subject, texts before and after what its reader is to use.
+struct Words {
+    kind: &'static str,
+    subject: String,
+    before: Vec<String>,
+    shown: Shown,
+    after: Vec<String>,
+}
+
+/// The message of a letter.
+pub(crate) fn compose(settings: &AuthSettings, id: String, addressed: Addressed) -> Message {
+    let Addressed { to, letter } = addressed;
+    let Words { kind, subject, before, shown, after } = words(settings, letter);
+    let line = match &shown {
+        Shown::Nothing => None,
+        Shown::Link(text) | Shown::Code(text) => Some(text),
+    };
+    let lines: Vec<&str> = before.iter().chain(line).chain(&after).map(String::as_str).collect();
+    let text = lines.join("\n\n") + "\n";
+    let html = page(&subject, &before, &shown, &after);
+    Message { id, kind, to, subject, text, html }
+}
+
+fn words(settings: &AuthSettings, letter: Letter) -> Words {
+    let mail = &settings.mail;
+    let application = &mail.application;
+    let link = |page: &str, token: &str| Shown::Link(format!("{}#token={token}", address(settings, page)));
+    let not_you = || vec!["If this was not you, there is nothing for you to do.".to_owned()];
+    let say = |kind, subject: String, before: String, shown, after| Words {
+        kind,
+        subject,
+        before: vec![before],
+        shown,
+        after,
+    };
+    match letter {
+        Letter::VerifyEmail { token } => say(
+            "verify_email",
+            format!("Confirm your address for {application}"),
+            format!("Somebody has signed up to {application} with this address. To confirm that it is yours, follow this link:"),
+            link(&mail.verify_page, &token),
+            not_you(),
+        ),
+        Letter::AlreadyRegistered => say(
+            "already_registered",
+            format!("You have an account at {application}"),
+            format!("Somebody has tried to sign up to {application} with this address, which has an account already. If you have lost its password, ask for a new one here:"),
+            Shown::Link(address(settings, &mail.reset_page)),
+            not_you(),
+        ),
+        Letter::ResetPassword { token } => say(
+            "reset_password",
+            format!("A new password for {application}"),
+            format!("To set a new password for {application}, follow this link. It is good once, for {} minutes:", mail.reset_minutes),
+            link(&mail.reset_page, &token),
+            not_you(),
+        ),
+        Letter::MagicLink { token } => say(
+            "magic_link",
+            format!("Sign in to {application}"),
+            format!("To sign in to {application}, follow this link. It is good once, for {} minutes:", mail.sign_in_minutes),
+            link(&mail.sign_in_page, &token),
+            not_you(),
+        ),
+        Letter::EmailCode { code } => say(
+            "email_code",
+            format!("Your code for {application}"),
+            format!("To sign in to {application}, type this code. It is good once, for {} minutes:", mail.sign_in_minutes),
+            Shown::Code(code),
+            vec!["Nobody from us will ever ask you for it. If you have not asked for it, there is nothing for you to do.".to_owned()],
+        ),
+        Letter::LeaveEmail { to, token } => say(
+            "leave_email",
+            format!("Your address at {application} is about to change"),
+            format!("Somebody who is signed in to your account at {application} wants to change its address to {to}. To agree, follow this link:"),
+            link(&mail.change_page, &token),
+            vec!["If this was not you, change your password now.".to_owned()],
+        ),
+        Letter::TakeEmail { token } => say(
+            "take_email",
+            format!("Confirm your new address for {application}"),
+            format!("To make this the address of your account at {application}, follow this link:"),
+            link(&mail.change_page, &token),
+            not_you(),
+        ),
+        Letter::EmailChanged { to } => say(
+            "email_changed",
+            format!("Your address at {application} has changed"),
+            format!("The address of your account at {application} is {} now.", to.masked()),
+            Shown::Nothing,
+            vec!["If this was not you, get in touch with us at once.".to_owned()],
+        ),
+        Letter::PasswordChanged => say(
+            "password_changed",
+            format!("Your password at {application} has changed"),
+            format!("The password of your account at {application} has changed, and you are signed out everywhere else. If this was not you, set a new one here:"),
+            Shown::Link(address(settings, &mail.reset_page)),
+            Vec::new(),
+        ),
+    }
+}
+
+/// The whole address of a page: a path is one of the application's own.
+fn address(settings: &AuthSettings, page: &str) -> String {
+    if page.starts_with('/') { format!("{}{page}", settings.issuer) } else { page.to_owned() }
+}

@@ -1,0 +1,58 @@
+//! Signing in by a link.
+
+use gravity_core::audit::Origin;
+
+use super::outbox::{Asked, What, link_token};
+use super::tokens::SignedIn;
+use super::verify::verified;
+use crate::domain::{EmailAddress, EndReason, Method, Purpose, Ticket, User};
+use crate::store::Change;
+use crate::{Auth, AuthError};
+
+impl Auth {
+    /// Sends a link that signs in, if somebody has this address. The answer is the same in any case.
+    pub async fn request_link(&self, email: EmailAddress, origin: &Origin) -> Result<(), AuthError> {
+        self.request(email.key(), origin).await?;
+        self.ask(Asked::new(self, email, link_token(), What::MagicLink), origin).await
+    }
+
+    /// Signs in by the token of a link.
+    pub async fn sign_in_by_link(&self, token: &str, origin: &Origin) -> Result<SignedIn, AuthError> {
+        let (ticket, user) = self.held(Purpose::MagicLink, token).await?;
+        self.sign_in_by_mail(&ticket, user, origin).await
+    }
+
+    /// Signs in somebody who has shown that mail to them reaches them.
+    ///
+    /// An account whose address nobody has verified before is claimed by that: whoever made it may be somebody
+    /// else, so that its password goes and its sessions end.
+    pub(crate) async fn sign_in_by_mail(
+        &self,
+        ticket: &Ticket,
+        user: User,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
+        let now = self.now();
+        let mut changes = vec![self.redeem(ticket)];
+        let is_claimed = user.email_verified_at.is_none();
+        if is_claimed {
+            changes.push(Change::SetPassword {
+                user: user.id,
+                from: None,
+                to: None,
+                keep: None,
+                reason: EndReason::AddressClaimed,
+                at: now,
+            });
+            changes.push(verified(&user, now));
+        }
+        let signed_in = match self.begin(user, vec![Method::Mail], None, changes, origin).await {
+            Err(AuthError::InvalidCredentials) => return Err(AuthError::InvalidTicket),
+            outcome => outcome?,
+        };
+        if is_claimed {
+            self.catch_up().await?;
+        }
+        Ok(signed_in)
+    }
+}

@@ -1,0 +1,38 @@
+//! What roles grant, kept at hand.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use gravity_core::{Grants, Timestamp};
+
+use crate::domain::{Role, RoleName};
+use crate::{Auth, AuthError};
+
+/// How long roles are kept at hand before they are read again.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// The roles as they were last read.
+#[derive(Default)]
+pub(crate) struct Roles(RwLock<Option<(Timestamp, Arc<[Role]>)>>);
+
+impl Auth {
+    /// What a role grants. A change of roles shows within five seconds.
+    pub async fn grants_of(&self, role: &RoleName) -> Result<Grants, AuthError> {
+        Ok(Role::grants_of(role, &self.roles().await?))
+    }
+
+    /// All roles.
+    pub async fn roles(&self) -> Result<Arc<[Role]>, AuthError> {
+        let now = self.now();
+        let at_hand = self.0.roles.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((read_at, roles)) = at_hand
+            // A clock that was set back shows roles of the future: then they are read again.
+            && now.checked_since(read_at).is_some_and(|age| age < FRESH)
+        {
+            return Ok(roles);
+        }
+        let roles: Arc<[Role]> = self.store().roles().await?.into();
+        *self.0.roles.0.write().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&roles)));
+        Ok(roles)
+    }
+}

@@ -1,0 +1,194 @@
+//! Signing in with a password, and beginning a session.
+
+use gravity_core::audit::{Origin, Outcome};
+use gravity_core::{Id, SecretString};
+
+use super::record::on_user;
+use super::tokens::{SignedIn, is_active};
+use crate::domain::{Client, EmailAddress, Method, Session, User, UserName};
+use crate::events;
+use crate::jwt::RefreshTokens;
+use crate::settings::SignUp;
+use crate::store::{Change, Refused};
+use crate::{Auth, AuthError};
+
+/// Who somebody says they are, and the password that shows it.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Who.
+    pub identifier: Identifier,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// An address or a user name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identifier {
+    /// The address.
+    Email(EmailAddress),
+    /// The user name.
+    UserName(UserName),
+    /// What can be neither, and so is nobody's.
+    Nobody(String),
+}
+
+impl Identifier {
+    /// What a text can be: an address if it has an `@`, which no user name has.
+    pub fn of(text: &str) -> Self {
+        let nobody = || Self::Nobody(text.trim().chars().take(EmailAddress::MAX_BYTES).collect());
+        if text.contains('@') {
+            text.parse().map_or_else(|_| nobody(), Self::Email)
+        } else {
+            text.parse().map_or_else(|_| nobody(), Self::UserName)
+        }
+    }
+
+    /// What attempts are counted by.
+    fn key(&self) -> &str {
+        match self {
+            Self::Email(email) => email.key(),
+            Self::UserName(name) => name.key(),
+            Self::Nobody(text) => text,
+        }
+    }
+}
+
+impl Auth {
+    /// Signs somebody in by a password.
+    ///
+    /// Somebody who is not there, who may not sign in, and a wrong password are all
+    /// [`InvalidCredentials`](AuthError::InvalidCredentials), after the same work.
+    pub async fn sign_in(&self, credentials: Credentials, origin: &Origin) -> Result<SignedIn, AuthError> {
+        let Credentials { identifier, password } = credentials;
+        self.attempt(identifier.key(), origin).await?;
+        let found = match &identifier {
+            Identifier::Email(email) => self.store().by_email(email).await?,
+            Identifier::UserName(name) => self.store().by_user_name(name).await?,
+            Identifier::Nobody(_) => None,
+        };
+        let known = found.as_ref().map(|(user, _)| user.id);
+        self.attempt_from_anywhere(identifier.key(), known, origin).await?;
+        let Some((user, hash)) = self.verified(found, &password, origin).await? else {
+            return Err(AuthError::InvalidCredentials);
+        };
+        if !user.is_let_in(self.0.config.settings.sign_up) {
+            self.remind(&user.email, origin).await?;
+            self.deny(Some(&user), origin).await?;
+            return Err(AuthError::InvalidCredentials);
+        }
+        let signed_in = self.begin(user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await?;
+        self.succeeded(identifier.key(), origin).await;
+        Ok(signed_in)
+    }
+
+    /// The user, if the password is theirs and they may sign in, with the hash that they have now.
+    async fn verified(
+        &self,
+        found: Option<(User, Option<SecretString>)>,
+        password: &SecretString,
+        origin: &Origin,
+    ) -> Result<Option<(User, SecretString)>, AuthError> {
+        let hasher = &self.0.hasher;
+        let (verdict, hash) = match &found {
+            Some((_, Some(hash))) => {
+                (hasher.verify(password.clone(), hash.expose()).await?, Some(hash.clone()))
+            }
+            _ => (hasher.verify_none(password.clone()).await?, None),
+        };
+        let user = found.map(|(user, _)| user);
+        let is_right = verdict.matches && user.as_ref().is_some_and(is_active);
+        let (Some(user), Some(hash), true) = (user.clone(), hash, is_right) else {
+            self.deny(user.as_ref(), origin).await?;
+            return Ok(None);
+        };
+        if !verdict.needs_rehash {
+            return Ok(Some((user, hash)));
+        }
+        let newer = SecretString::new(hasher.hash(password.clone()).await?);
+        let rehash = Change::Rehash { user: user.id, from: hash.clone(), to: newer.clone() };
+        match self.store().apply(&[rehash], &crate::store::Trail::NONE).await {
+            Ok(()) => Ok(Some((user, newer))),
+            // Somebody has changed or rehashed it meanwhile; whether it still holds is seen when the session begins.
+            Err(Refused::Stale) => Ok(Some((user, hash))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes down that somebody was not let in.
+    pub(crate) async fn deny(&self, user: Option<&User>, origin: &Origin) -> Result<(), AuthError> {
+        let entry = gravity_core::audit::AuditEntry::new("auth.sign_in").outcome(Outcome::Denied);
+        let entry = match user {
+            Some(user) => entry.on("user", user.id),
+            None => entry,
+        };
+        self.store().record(&self.record(origin).audit(entry).trail()).await?;
+        Ok(())
+    }
+
+    /// Begins a session of somebody who has shown who they are, together with other changes.
+    pub(crate) async fn begin(
+        &self,
+        mut user: User,
+        methods: Vec<Method>,
+        password: Option<SecretString>,
+        mut changes: Vec<Change>,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
+        let session = self.new_session(&user, methods, origin);
+        if changes.iter().any(|change| matches!(change, Change::VerifyEmail { .. })) {
+            user.email_verified_at.get_or_insert(session.created_at);
+        }
+        let signed_in =
+            events::SignedIn { id: user.id, session: session.id, methods: session.methods.clone() };
+        let trail = self
+            .record(origin)
+            .by(user.id)
+            .event(user.id, signed_in)?
+            .audit(on_user("auth.sign_in", user.id).extra("session", session.id.to_string()))
+            .trail();
+        let most = self.0.config.settings.sessions.most;
+        changes.push(Change::StartSession { session: session.clone(), password, most });
+        match self.store().apply(&changes, &trail).await {
+            Ok(()) => {}
+            // Suspended, or given another password, while the old one was checked.
+            Err(Refused::Stale) => return Err(AuthError::InvalidCredentials),
+            Err(error) => return Err(error.into()),
+        }
+        self.tokens(user, session).await
+    }
+
+    pub(crate) fn new_session(&self, user: &User, methods: Vec<Method>, origin: &Origin) -> Session {
+        let (config, now) = (&self.0.config, self.now());
+        let expires_at = now.saturating_add(config.absolute());
+        Session {
+            id: Id::new(self.clock()),
+            user: user.id,
+            seed: RefreshTokens::seed(),
+            generation: 0,
+            refreshed_at: now,
+            methods,
+            client: client_of(origin),
+            created_at: now,
+            idle_until: now.saturating_add(config.idle()).min(expires_at),
+            expires_at,
+            ended: None,
+        }
+    }
+}
+
+impl User {
+    /// Whether they may sign in by a password: they are active and, unless they were let in at once, have shown
+    /// that their address is theirs.
+    fn is_let_in(&self, sign_up: SignUp) -> bool {
+        is_active(self) && (sign_up == SignUp::Immediate || self.email_verified_at.is_some())
+    }
+}
+
+/// What a request tells of the device.
+pub(crate) fn client_of(origin: &Origin) -> Client {
+    Client {
+        name: None,
+        address: origin.address.map(|address| address.to_canonical().to_string()),
+        user_agent: origin.user_agent.clone(),
+    }
+}

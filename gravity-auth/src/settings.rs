@@ -1,0 +1,180 @@
+//! [`AuthSettings`]: what can be set in a file or the environment.
+
+use gravity_core::SecretString;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What can be set in a file or the environment, read by [`gravity_core::config`]. Two things have no default: the
+/// issuer and the keys.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuthSettings {
+    /// The address under which the application is reached, such as `https://shop.example`: the issuer of all tokens.
+    #[schemars(length(min = 8, max = 255))]
+    pub issuer: String,
+    /// The keys that secrets are sealed and checked by, the newest first: `2026-07:BASE64, 2026-01:BASE64`.
+    pub keys: SecretString,
+    /// Whom access tokens are for.
+    #[serde(default = "api")]
+    #[schemars(length(min = 1, max = 255))]
+    pub audience: String,
+    /// How people sign up.
+    #[serde(default)]
+    pub sign_up: SignUp,
+    /// How long tokens and sessions last.
+    #[serde(default)]
+    pub sessions: SessionSettings,
+    /// How long what is sent by mail is good, and where it leads.
+    #[serde(default)]
+    pub mail: MailSettings,
+    /// Cookies, for applications in a browser.
+    #[serde(default)]
+    pub cookies: CookieSettings,
+    /// What passwords have to be, and what they cost.
+    #[serde(default)]
+    pub passwords: PasswordSettings,
+}
+
+fn api() -> String {
+    "api".to_owned()
+}
+
+/// How people sign up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    /// Whoever signs up gets mail, and signs in after having followed its link. The answer is the same whether the
+    /// address is known or not.
+    #[default]
+    Quiet,
+    /// Whoever signs up is signed in at once. Anybody can find out which addresses are known.
+    Immediate,
+    /// Nobody does: accounts are made by others.
+    Closed,
+}
+
+/// How long tokens and sessions last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionSettings {
+    /// How long an access token holds, in seconds.
+    #[schemars(range(min = 10, max = 3600))]
+    pub access_seconds: u32,
+    /// How long a session lasts that is not refreshed, in hours.
+    #[schemars(range(min = 1, max = 8760))]
+    pub idle_hours: u32,
+    /// How long a session lasts at most, in hours.
+    #[schemars(range(min = 1, max = 87600))]
+    pub absolute_hours: u32,
+    /// How long a refresh token that was just replaced still gets the same successor, in seconds.
+    #[schemars(range(max = 60))]
+    pub grace_seconds: u32,
+    /// How many sessions a user has at once; the oldest gives way.
+    #[schemars(range(min = 1, max = 100))]
+    pub most: u32,
+    /// How often a node looks which sessions other nodes have ended, in milliseconds. An access token of such a
+    /// session lives that much longer, and as long as reading takes.
+    #[schemars(range(min = 10, max = 5000))]
+    pub revocation_poll_millis: u32,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            access_seconds: 15 * 60,
+            idle_hours: 7 * 24,
+            absolute_hours: 90 * 24,
+            grace_seconds: 10,
+            most: 20,
+            revocation_poll_millis: 2000,
+        }
+    }
+}
+
+/// How long what is sent by mail is good, and where it leads.
+///
+/// A page is an address of the application. What it needs stands behind `#token=`, which no browser sends to a
+/// server, so that nothing is used up by programs that look at links in mail before people do: the page sends it by
+/// `POST`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSettings {
+    /// What the application is called in mail.
+    #[schemars(length(min = 1, max = 100))]
+    pub application: String,
+    /// The page that verifies an address; a path, or a whole address.
+    pub verify_page: String,
+    /// The page that sets a new password.
+    pub reset_page: String,
+    /// The page that signs in by a link.
+    pub sign_in_page: String,
+    /// The page that agrees to a change of address.
+    pub change_page: String,
+    /// How long a link that verifies an address is good, in minutes.
+    #[schemars(range(min = 5, max = 10080))]
+    pub verify_minutes: u32,
+    /// How long a link that resets a password is good, in minutes.
+    #[schemars(range(min = 5, max = 1440))]
+    pub reset_minutes: u32,
+    /// How long a link or code that signs in is good, in minutes.
+    #[schemars(range(min = 1, max = 60))]
+    pub sign_in_minutes: u32,
+    /// How many digits a code has.
+    #[schemars(range(min = 6, max = 8))]
+    pub code_digits: u32,
+    /// How many wrong guesses a code stands.
+    #[schemars(range(min = 1, max = 10))]
+    pub guesses: u32,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            application: "Gravity".to_owned(),
+            verify_page: "/verify-email".to_owned(),
+            reset_page: "/reset-password".to_owned(),
+            sign_in_page: "/sign-in".to_owned(),
+            change_page: "/change-email".to_owned(),
+            verify_minutes: 24 * 60,
+            reset_minutes: 60,
+            sign_in_minutes: 15,
+            code_digits: 6,
+            guesses: 5,
+        }
+    }
+}
+
+/// Cookies, for applications in a browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CookieSettings {
+    /// Origins beside the issuer whose pages may act for whoever is signed in by cookies: `https://admin.shop.example`.
+    #[schemars(length(max = 100))]
+    pub origins: Vec<String>,
+    /// Cookies without TLS, for development on the own machine.
+    pub insecure: bool,
+}
+
+/// What passwords have to be, and what they cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordSettings {
+    /// How many characters a new one has at least.
+    #[schemars(range(min = 8, max = 64))]
+    pub least: u32,
+    /// How many characters a new one has at most.
+    #[schemars(range(min = 64, max = 256))]
+    pub most: u32,
+    /// The memory that a hash takes, in KiB.
+    #[schemars(range(min = 7168, max = 1_048_576))]
+    pub memory_kib: u32,
+    /// How often the memory is gone over.
+    #[schemars(range(min = 1, max = 32))]
+    pub passes: u32,
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self { least: 8, most: 100, memory_kib: 19 * 1024, passes: 2 }
+    }
+}

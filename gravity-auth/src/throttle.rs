@@ -1,0 +1,41 @@
+//! [`Throttles`]: how often somebody may try.
+
+use std::sync::Arc;
+
+use gravity_core::Clock;
+use gravity_core::limits::{MemoryLimiter, Quota, RateLimiter};
+
+/// How often somebody may try. Each limit counts by a key that shows neither addresses nor names.
+///
+/// No limit locks an account for good: each lets somebody through again after a while. While one holds an account
+/// against the whole world, whoever comes from where its user is signed in already is not held; nor is who follows
+/// a link or types a code that was sent to them.
+#[derive(Debug, Clone)]
+pub struct Throttles {
+    /// Failed sign-ins of one account from one network.
+    pub sign_in: Arc<dyn RateLimiter>,
+    /// Failed sign-ins of one account from anywhere.
+    pub account: Arc<dyn RateLimiter>,
+    /// Failed sign-ins and codes from one network.
+    pub network: Arc<dyn RateLimiter>,
+    /// Requests for mail to one address.
+    pub mail: Arc<dyn RateLimiter>,
+    /// Requests for mail, and sign-ups, from one network.
+    pub requests: Arc<dyn RateLimiter>,
+}
+
+impl Throttles {
+    /// The default limits, counted by this process.
+    pub fn in_memory(clock: &Clock) -> Self {
+        let limiter = |quotas: [Quota; 2]| -> Arc<dyn RateLimiter> {
+            Arc::new(MemoryLimiter::new(quotas).with_clock(clock.clone()))
+        };
+        Self {
+            sign_in: limiter([Quota::per_minute(5), Quota::per_hour(20)]),
+            account: limiter([Quota::per_hour(60), Quota::per_day(300)]),
+            network: limiter([Quota::per_minute(30), Quota::per_hour(300)]),
+            mail: limiter([Quota::per_hour(5), Quota::per_day(20)]),
+            requests: limiter([Quota::per_minute(20), Quota::per_hour(100)]),
+        }
+    }
+}
