@@ -33,3 +33,8 @@ pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings,
 pub use store::SqlStore;
 pub use store::{AuthStore, MemoryStore};
 pub use throttle::Throttles;
+
+/// The steps of all tables of this crate, for those who run migrations by other means than opening an [`Auth`].
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
+    [SqlStore::MIGRATIONS, jwt::SqlKeyStore::MIGRATIONS];

@@ -1,9 +1,11 @@
 //! The administrator that an empty installation begins with.
 
 use anyhow::{Context, Result};
+use gravity_auth::domain::EmailError;
 use gravity_auth::{Auth, AuthError, Registration};
 use gravity_core::SecretString;
 use gravity_core::security::token::Code;
+use gravity_core::validate::Faults;
 
 use crate::platform::Platform;
 use crate::settings::Settings;
@@ -31,12 +33,23 @@ pub(crate) async fn ensure(platform: &Platform, settings: &Settings) -> Result<O
 }
 
 /// Makes an administrator, with a password of chance where none is given.
-pub(crate) async fn make(auth: &Auth, email: &str, given: Option<SecretString>) -> Result<NewAdmin, AuthError> {
+pub(crate) async fn make(
+    auth: &Auth,
+    email: &str,
+    given: Option<SecretString>,
+) -> Result<NewAdmin, AuthError> {
     let made = given.is_none();
     let password = given.unwrap_or_else(password_of_chance);
-    let email = email.parse()?;
-    let registration =
-        Registration { email, password: password.clone(), user_name: None, first_name: None, last_name: None };
+    let email = email.parse().map_err(|error: EmailError| {
+        AuthError::Invalid(Faults::one("/email", "invalid", error.to_string()))
+    })?;
+    let registration = Registration {
+        email,
+        password: password.clone(),
+        user_name: None,
+        first_name: None,
+        last_name: None,
+    };
     let user = auth.create_admin(registration).await?;
     Ok(NewAdmin { email: user.email.to_string(), password: made.then_some(password) })
 }

@@ -17,7 +17,8 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     /// Makes the folder if it is missing, and tries whether it can be written to.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let what = || format!("the data folder {} cannot be used; choose another with --data", path.display());
+        let what =
+            || format!("the data folder {} cannot be used; choose another with --data", path.display());
         make(path).with_context(what)?;
         let trial = path.join(format!(".trial-{}", std::process::id()));
         File::create(&trial).with_context(what)?;
@@ -37,9 +38,13 @@ impl Folder {
         let what = || format!("the keys in {} cannot be used", path.display());
         loop {
             match fs::read_to_string(&path) {
-                Ok(text) if text.trim().is_empty() => bail!("{} is empty: put it back from a backup", path.display()),
+                Ok(text) if text.trim().is_empty() => {
+                    bail!("{} is empty: put it back from a backup", path.display())
+                }
                 Ok(text) => return text.trim().parse::<KeyRing>().with_context(what),
-                Err(error) if error.kind() == ErrorKind::NotFound => self.write_keys(&path).with_context(what)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.write_keys(&path).with_context(what)?
+                }
                 Err(error) => return Err(error).with_context(what),
             }
         }

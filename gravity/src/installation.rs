@@ -22,12 +22,15 @@ pub(crate) async fn check_keys(db: &Database, ring: &KeyRing, now: Timestamp) ->
     let macs = MacKeys::new(ring).lookup_values("gravity.installation", "");
     match db.transaction(async |tx| check(tx, &macs, now).await).await? {
         None => Ok(()),
-        Some(fault) => bail!("{fault}; give this node the keys of the others, by GRAVITY_KEYS or in keys.secret"),
+        Some(fault) => {
+            bail!("{fault}; give this node the keys of the others, by GRAVITY_KEYS or in keys.secret")
+        }
     }
 }
 
 async fn check(tx: &mut Tx<'_>, macs: &[Mac], now: Timestamp) -> Result<Option<String>, db::Error> {
-    let known: Vec<String> = tx.query("SELECT mac FROM installation_keys ORDER BY mac").fetch_all_scalars().await?;
+    let known: Vec<String> =
+        tx.query("SELECT mac FROM installation_keys ORDER BY mac").fetch_all_scalars().await?;
     let known: Vec<Mac> = known.iter().filter_map(|mac| mac.parse().ok()).collect();
     let of_name = |mac: &Mac| known.iter().find(|known| known.key_id() == mac.key_id());
     if let Some(other) = macs.iter().find(|mac| of_name(mac).is_some_and(|known| known != *mac)) {

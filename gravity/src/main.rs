@@ -5,6 +5,7 @@ mod chores;
 mod cli;
 mod first_admin;
 mod folder;
+mod greeting;
 mod installation;
 mod nodes;
 mod pages;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use gravity_auth::{Auth, AuthConfig, DevMailbox};
 use gravity_core::audit::{AuditLog, SqlAudit};
 use gravity_core::db::{Database, DatabaseConfig, Migrations};
-use gravity_core::events::{self, Outbox, SqlEvents};
+use gravity_core::events::{self, SqlEvents};
 use gravity_core::health::{Check, Health};
 use gravity_core::jobs::{self, Jobs, SqlJobs};
 use gravity_core::page::CursorKeys;
@@ -48,7 +48,7 @@ impl Platform {
             .with_runtime()
             .with_build(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         let db = connect(settings, &folder).await?;
-        db.watch(&metrics);
+        db.watch(&metrics, "main");
         installation::MIGRATIONS.up(&db).await.context(MIGRATING)?;
         installation::check_keys(&db, &keys, clock.now()).await?;
         let redis = settings.redis_url.as_ref().map(|url| {
@@ -74,7 +74,19 @@ impl Platform {
         }
         let mailbox = DevMailbox::default();
         let auth = Auth::new(db.clone(), auth_config(settings, address, keys.clone(), &mailbox)).await?;
-        Ok(Self { cursors: CursorKeys::from(&keys), db, redis, metrics, health, clock, events, jobs, audit, auth, mailbox })
+        Ok(Self {
+            cursors: CursorKeys::from(&keys),
+            db,
+            redis,
+            metrics,
+            health,
+            clock,
+            events,
+            jobs,
+            audit,
+            auth,
+            mailbox,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use crate::settings::Settings;
 const HEALTH_READ: Permission = Permission::new("health:read");
 const METRICS_READ: Permission = Permission::new("metrics:read");
 
-const ABOUT: &str = "Sign-in, sessions and users, and a view of what runs behind them: jobs, events, the audit log.";
+const ABOUT: &str =
+    "Sign-in, sessions and users, and a view of what runs behind them: jobs, events, the audit log.";
 
 /// Every route, with the document and the page that describe them, inside the layers of the outside.
 pub(crate) fn all(platform: &Platform, settings: &Settings) -> Result<Routes> {
@@ -22,7 +23,8 @@ pub(crate) fn all(platform: &Platform, settings: &Settings) -> Result<Routes> {
         .with_correlation(correlation)
         .with_origins(settings.origins.iter().map(String::as_str))
         .context("the setting origins is wrong")?;
-    let proxies = TrustedProxies::new(settings.proxies.iter().map(String::as_str)).context("the setting proxies is wrong")?;
+    let proxies = TrustedProxies::new(settings.proxies.iter().map(String::as_str))
+        .context("the setting proxies is wrong")?;
     Ok(edge.around(table(platform, settings).openapi(info()).docs()).layer(proxies))
 }
 
@@ -36,7 +38,8 @@ fn info() -> OpenApi {
 }
 
 fn table(platform: &Platform, settings: &Settings) -> Routes {
-    let mut routes = platform.auth.routes().merge(watching(platform, settings)).merge(pages::routes(settings));
+    let mut routes =
+        platform.auth.routes().merge(watching(platform, settings)).merge(pages::routes(settings));
     if settings.has_mailbox() {
         routes = routes.merge(platform.mailbox.routes());
     }
@@ -51,7 +54,7 @@ fn watching(platform: &Platform, settings: &Settings) -> Routes {
         false => METRICS_READ.into(),
     };
     let looking = Routes::new()
-        .merge(audit::routes(&platform.audit, cursors))
+        .merge(audit::routes(platform.audit.clone(), cursors.clone()))
         .merge(events::routes(platform.events.clone(), cursors.clone(), platform.clock.clone()))
         .merge(jobs::http::routes(&platform.jobs, cursors));
     Routes::new()

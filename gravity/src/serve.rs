@@ -1,6 +1,5 @@
 //! `gravity serve`.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,7 +9,7 @@ use gravity_core::telemetry;
 use crate::nodes::Nodes;
 use crate::platform::Platform;
 use crate::settings::Settings;
-use crate::{first_admin, routes};
+use crate::{first_admin, greeting, routes};
 
 /// Serves until the program is told to stop, and then gives back what this node holds.
 pub(crate) async fn serve(settings: Settings) -> Result<()> {
@@ -19,13 +18,13 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     let server = Server::bind(settings.listen).await.with_context(|| {
         format!("{} cannot be listened at; choose another address with --listen", settings.listen)
     })?;
-    let listening = server.local_addr()?;
-    let platform = Platform::open(&settings, &settings.public_url(listening)).await?;
+    let address = settings.public_url(server.local_addr()?);
+    let platform = Platform::open(&settings, &address).await?;
     telemetry.watch(&platform.metrics);
     let admin = first_admin::ensure(&platform, &settings).await?;
     let routes = routes::all(&platform, &settings)?;
     let mut nodes = Nodes::start(&platform);
-    greet(&settings, listening, admin.as_ref());
+    greeting::greet(&settings, &address, admin.as_ref());
 
     let grace = Duration::from_secs(settings.drain_seconds);
     let drained = platform.health.clone().drain_on(told_to_stop(), grace);

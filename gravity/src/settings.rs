@@ -145,7 +145,8 @@ pub(crate) fn source(place: &Place) -> Config {
 fn variables(all: impl Iterator<Item = (OsString, OsString)>, place: &Place) -> Vec<(OsString, OsString)> {
     let mut variables: Vec<_> = all.filter(|(name, _)| name != "GRAVITY_CONFIG").collect();
     for (alias, name) in ALIASES {
-        let is_set = |wanted: &str| variables.iter().position(|(name, value)| name == wanted && !value.is_empty());
+        let is_set =
+            |wanted: &str| variables.iter().position(|(name, value)| name == wanted && !value.is_empty());
         if let (Some(at), None) = (is_set(alias), is_set(name)) {
             let value = variables[at].1.clone();
             variables.push((name.into(), value));
@@ -181,7 +182,9 @@ mod tests {
 
     #[test]
     fn common_names_are_read_and_own_ones_win() {
-        let url = |given: &[(&str, &str)]| of(given, &Place::default()).database_url.map(|url| url.expose().to_owned());
+        let url = |given: &[(&str, &str)]| {
+            of(given, &Place::default()).database_url.map(|url| url.expose().to_owned())
+        };
         assert_eq!(url(&[("DATABASE_URL", "postgres://a")]).as_deref(), Some("postgres://a"));
         let both = [("DATABASE_URL", "postgres://a"), ("GRAVITY_DATABASE_URL", "postgres://b")];
         assert_eq!(url(&both).as_deref(), Some("postgres://b"));
@@ -190,7 +193,9 @@ mod tests {
 
     #[test]
     fn only_a_loopback_address_is_local() {
-        for (listen, is_local) in [("127.0.0.1:1", true), ("[::1]:1", true), ("0.0.0.0:1", false), ("10.0.0.1:1", false)] {
+        for (listen, is_local) in
+            [("127.0.0.1:1", true), ("[::1]:1", true), ("0.0.0.0:1", false), ("10.0.0.1:1", false)]
+        {
             assert_eq!(of(&[("GRAVITY_LISTEN", listen)], &Place::default()).is_local(), is_local, "{listen}");
         }
     }

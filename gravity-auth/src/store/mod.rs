@@ -51,6 +51,9 @@ pub trait AuthStore: Send + Sync + 'static {
     /// The hash of the user's password.
     async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error>;
 
+    /// Whether there is an active super admin.
+    async fn has_super_admin(&self) -> Result<bool, Error>;
+
     /// The session, live or not.
     async fn session(&self, id: SessionId) -> Result<Option<Session>, Error>;
 

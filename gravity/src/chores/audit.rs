@@ -13,7 +13,10 @@ pub(crate) async fn verify_audit(settings: Settings) -> Result<()> {
     if let Some(broken) = &report.broken {
         bail!("the audit log was tampered with, after {} records that are whole: {broken}", report.checked);
     }
-    println!("the audit log is whole: {} records, {} of them erased in part by right", report.checked, report.erased);
+    println!(
+        "the audit log is whole: {} records, {} of them erased in part by right",
+        report.checked, report.erased
+    );
     println!("checkpoint, to be kept elsewhere: {}", report.checkpoint);
     Ok(())
 }

@@ -42,13 +42,17 @@ pub(crate) async fn jobs(settings: Settings, action: JobsAction) -> Result<()> {
 }
 
 fn parsed(id: &str) -> Result<JobId> {
-    id.parse().with_context(|| format!("{id:?} is no id of a job, such as those that `gravity jobs list` prints"))
+    id.parse()
+        .with_context(|| format!("{id:?} is no id of a job, such as those that `gravity jobs list` prints"))
 }
 
 fn print(job: &JobView) {
     let error = job.errors.last().map_or(String::new(), |attempt| format!("\t{}", one_line(&attempt.error)));
     let when: Timestamp = job.finished_at.unwrap_or(job.run_at);
-    println!("{}\t{}\t{}\t{}\t{when}\tfailures {}{error}", job.id, job.state, job.queue, job.kind, job.failures);
+    println!(
+        "{}\t{}\t{}\t{}\t{when}\tfailures {}{error}",
+        job.id, job.state, job.queue, job.kind, job.failures
+    );
 }
 
 fn one_line(text: &str) -> String {

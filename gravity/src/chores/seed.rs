@@ -7,8 +7,22 @@ use crate::platform::Platform;
 use crate::settings::Settings;
 
 const FIRST: [&str; 16] = [
-    "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Hedy", "Katherine", "Linus", "Margaret", "Niklaus", "Radia",
-    "Sophie", "Tim", "Zuse", "Émilie",
+    "Ada",
+    "Grace",
+    "Alan",
+    "Edsger",
+    "Barbara",
+    "Donald",
+    "Hedy",
+    "Katherine",
+    "Linus",
+    "Margaret",
+    "Niklaus",
+    "Radia",
+    "Sophie",
+    "Tim",
+    "Zuse",
+    "Émilie",
 ];
 const LAST: [&str; 8] = ["Åberg", "Brown", "Çelik", "Dvořák", "Evans", "Fischer", "Göğüş", "Nakamura"];
 /// Whoever runs this knows it: the users are for playing.

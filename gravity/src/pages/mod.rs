@@ -22,9 +22,14 @@ const FILES: [(&str, &str, &str, &str); 7] = [
 pub(crate) fn routes(settings: &Settings) -> Routes {
     let home = include_str!("assets/home.html");
     let mailbox = if settings.has_mailbox() { include_str!("assets/mailbox.html") } else { "" };
-    let home = StaticFile::new(HTML, home.replace("<!-- mailbox -->", mailbox).replace("{version}", env!("CARGO_PKG_VERSION")));
+    let home = StaticFile::new(
+        HTML,
+        home.replace("<!-- mailbox -->", mailbox).replace("{version}", env!("CARGO_PKG_VERSION")),
+    );
     let files = FILES.into_iter().map(|(path, id, media, content)| match path {
-        "/pages/page.css" => (path, id, StaticFile::new(media, [STYLE, include_str!("assets/page.css")].concat())),
+        "/pages/page.css" => {
+            (path, id, StaticFile::new(media, [STYLE, include_str!("assets/page.css")].concat()))
+        }
         _ => (path, id, StaticFile::new(media, content)),
     });
     files.chain([("/", "home", home)]).fold(Routes::new(), |routes, (path, id, file)| {

@@ -130,6 +130,10 @@ impl AuthStore for MemoryStore {
         Ok(self.state().users.get(&user).and_then(|account| account.password.clone()))
     }
 
+    async fn has_super_admin(&self) -> Result<bool, Error> {
+        Ok(self.state().has_super_admin())
+    }
+
     async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
         Ok(self.state().sessions.get(&id).cloned())
     }

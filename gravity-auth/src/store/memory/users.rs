@@ -143,7 +143,7 @@ impl State {
         if account.user.email.key() == email.key() { Ok(account) } else { Err(Refused::Stale) }
     }
 
-    fn has_super_admin(&self) -> bool {
+    pub(super) fn has_super_admin(&self) -> bool {
         let is_one = |user: &User| user.role == RoleName::SUPER_ADMIN && user.status == UserStatus::Active;
         self.users.values().any(|account| is_one(&account.user))
     }

@@ -138,6 +138,12 @@ impl AuthStore for SqlStore {
         Ok(password.flatten().map(SecretString::new))
     }
 
+    async fn has_super_admin(&self) -> Result<bool, Error> {
+        let sql = "SELECT COUNT(*) FROM auth_users WHERE role = 'super_admin' AND status = 'active'";
+        let number: i64 = self.db.query(sql).fetch_scalar().await?;
+        Ok(number > 0)
+    }
+
     async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
         let query = self
             .db

@@ -226,6 +226,7 @@ async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
     ada.role = RoleName::SUPER_ADMIN;
     fixture.apply(add(&ada)).await.unwrap();
     refused!(fixture.apply(dismiss(bob.id)).await, Stale);
+    assert!(fixture.store.has_super_admin().await.unwrap());
     refused!(fixture.apply(dismiss(ada.id)).await, LastAdmin);
     for to in [UserStatus::Suspended, UserStatus::Deleted] {
         refused!(fixture.apply(Change::SetStatus { user: ada.id, to, at: fixture.now() }).await, LastAdmin);

@@ -103,6 +103,11 @@ impl Migrations {
         Self { service, all }
     }
 
+    /// Whose tables they make.
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
     /// The steps in order.
     pub const fn all(&self) -> &'static [Migration] {
         self.all
