@@ -141,6 +141,7 @@ impl PoisonedView {
 
 /// What came of replaying.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReplayedEvents")]
 pub struct Replayed {
     /// How many events are tried again.
     pub replayed: u64,

@@ -79,6 +79,7 @@ pub struct CountView {
 
 /// What came of replaying.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReplayedJobs")]
 pub struct Replayed {
     /// How many jobs are ready again.
     pub replayed: u64,
