@@ -199,9 +199,22 @@ impl Stage {
 
     /// The token of the link in the newest mail of a kind to somebody.
     pub async fn token(&self, to: &str, kind: &str) -> String {
-        let mail = self.mail(to, kind).await;
-        let (_, rest) = mail.text.split_once("#token=").unwrap();
-        rest.split_whitespace().next().unwrap().to_owned()
+        self.token_after(to, kind, "").await
+    }
+
+    /// The same, of mail that comes after that with another token.
+    pub async fn token_after(&self, to: &str, kind: &str, other: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let mail = self.mail(to, kind).await;
+            let (_, rest) = mail.text.split_once("#token=").unwrap();
+            let token = rest.split_whitespace().next().unwrap();
+            if token != other {
+                return token.to_owned();
+            }
+            assert!(began.elapsed() < Duration::from_mins(1), "waited in vain for another `{kind}` to {to}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 }
 
