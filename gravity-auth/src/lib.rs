@@ -6,6 +6,8 @@ mod config;
 pub mod domain;
 mod error;
 pub mod events;
+#[cfg(doctest)]
+mod guides;
 pub mod http;
 pub mod jwt;
 mod mail;

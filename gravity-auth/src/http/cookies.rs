@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gravity_core::http::{InvalidCookie, Json, Problem, Respond, SameSite, SetCookie, SetCookies, problems};
+use gravity_core::http::{InvalidCookie, Problem, Respond, SameSite, SetCookie, SetCookies, problems};
 
 use crate::settings::AuthSettings;
 
@@ -55,9 +55,4 @@ impl Cookies {
         let cookie = SetCookie::new(name, value)?.max_age(age);
         if self.insecure { cookie.insecure() } else { Ok(cookie) }
     }
-}
-
-/// A document that sets no cookies, in the form of one that may.
-pub(super) fn bare<T>(document: T) -> SetCookies<Json<T>> {
-    SetCookies::new(Json(document))
 }

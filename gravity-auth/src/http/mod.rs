@@ -4,6 +4,7 @@ mod codes;
 mod cookies;
 mod documents;
 mod forgery;
+mod fresh;
 mod inputs;
 mod passwords;
 mod presented;

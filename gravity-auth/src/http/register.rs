@@ -5,6 +5,7 @@ use gravity_core::http::{
     Json, JsonOrForm, Parts, Problem, Respond, Response, SetCookies, State, WithStatus,
 };
 
+use super::fresh::Fresh;
 use super::inputs::{EmailInput, RegisterInput, TicketInput};
 use super::presented::{SameOrigin, Whence};
 use super::views::{Answer, Signed};
@@ -18,7 +19,7 @@ pub(super) type MailComes = WithStatus<202, Json<Answer>>;
 /// 202 where mail comes, 201 where somebody is signed in at once.
 pub(super) enum SignUp {
     MailComes(MailComes),
-    Signed(WithStatus<201, SetCookies<Json<Signed>>>),
+    Signed(WithStatus<201, SetCookies<Fresh<Signed>>>),
 }
 
 impl Respond for SignUp {
@@ -33,7 +34,7 @@ impl Respond for SignUp {
 
     fn describe(operation: &mut Operation<'_>) {
         MailComes::describe(operation);
-        WithStatus::<201, SetCookies<Json<Signed>>>::describe(operation);
+        WithStatus::<201, SetCookies<Fresh<Signed>>>::describe(operation);
     }
 }
 

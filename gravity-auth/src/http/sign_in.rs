@@ -4,6 +4,7 @@ use gravity_core::http::{Json, JsonOrForm, NoContent, Problem, SetCookies, State
 use gravity_core::validate::Faults;
 
 use super::Cookies;
+use super::fresh::Fresh;
 use super::inputs::{LoginInput, RefreshInput};
 use super::presented::{Presented, SameOrigin, Whence};
 use super::views::Signed;
@@ -11,7 +12,7 @@ use crate::service::{Credentials, Identifier};
 use crate::{Auth, AuthError};
 
 /// The answer of all that signs in.
-pub(super) type SignedAnswer = Result<SetCookies<Json<Signed>>, Problem>;
+pub(super) type SignedAnswer = Result<SetCookies<Fresh<Signed>>, Problem>;
 
 pub(super) async fn login(
     State(auth): State<Auth>,

@@ -1,24 +1,16 @@
 //! What tokens say, and calling them back.
 
 use gravity_core::Error;
-use gravity_core::http::{Form, Json, JsonOrForm, State, WithHeaders};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use gravity_core::http::{Form, Json, JsonOrForm, NoContent, State, WithStatus};
 use serde_json::{Map, Value, json};
 
+use super::fresh::{Fresh, fresh};
 use super::inputs::TokenInput;
 use super::presented::Whence;
 use super::views::{IntrospectionView, Validity};
 use crate::jwt::TokenError;
 use crate::service::Introspection;
 use crate::{Auth, AuthError};
-
-/// An answer that no cache keeps.
-pub(super) type Fresh<T> = WithHeaders<Json<T>>;
-
-fn fresh<T>(document: T) -> Fresh<T> {
-    WithHeaders::new(Json(document)).header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
-}
 
 pub(super) async fn validate(
     State(auth): State<Auth>,
@@ -67,6 +59,6 @@ pub(super) async fn revoke(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     JsonOrForm(input): JsonOrForm<TokenInput>,
-) -> Result<(), AuthError> {
-    auth.revoke(input.token.expose(), &origin).await
+) -> Result<WithStatus<200, NoContent>, AuthError> {
+    auth.revoke(input.token.expose(), &origin).await.map(|()| WithStatus(NoContent))
 }

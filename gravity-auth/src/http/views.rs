@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::cookies::bare;
+use super::fresh::{Fresh, fresh};
 use super::{Cookies, forgery};
 use crate::Auth;
 use crate::domain::{Method, Session, SessionId, User};
@@ -122,7 +122,7 @@ impl Signed {
         auth: &Auth,
         signed_in: SignedIn,
         in_cookies: bool,
-    ) -> Result<SetCookies<gravity_core::http::Json<Self>>, Problem> {
+    ) -> Result<SetCookies<Fresh<Self>>, Problem> {
         let SignedIn { user, session, access_token, expires_in, refresh_token } = signed_in;
         let signed = Self {
             access_token: (!in_cookies).then(|| access_token.expose().clone()),
@@ -134,13 +134,13 @@ impl Signed {
             user,
         };
         if !in_cookies {
-            return Ok(bare(signed));
+            return Ok(SetCookies::new(fresh(signed)));
         }
         let forgery = forgery::token(auth, &session.id.to_string());
         let lasts: Duration = session.idle_until.saturating_since(auth.now());
         let signed = Self { csrf_token: Some(forgery.expose().clone()), ..signed };
         Cookies::of(&auth.0.config.settings).set(
-            gravity_core::http::Json(signed),
+            fresh(signed),
             [(access_token.expose(), expires_in), (refresh_token.expose(), lasts), (forgery.expose(), lasts)],
         )
     }

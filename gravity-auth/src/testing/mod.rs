@@ -1,8 +1,10 @@
-//! Suites that every store passes, and tools for tests of tokens.
+//! Suites that every store passes, the suite of the routes, and tools for tests of tokens.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod forge;
+pub mod http;
 pub mod keys;
 pub mod store;
 
 pub use forge::sign_anything;
+pub use http::{Person, Reply, Stage};

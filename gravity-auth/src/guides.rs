@@ -1,0 +1,5 @@
+//! The guides, whose code is compiled and run.
+
+#[cfg(all(feature = "sqlite", feature = "testing"))]
+#[doc = include_str!("../../docs/guides/sign-in.md")]
+mod sign_in {}

@@ -1,0 +1,109 @@
+//! Cookie mode: for pages in a browser.
+
+use serde_json::{Value, json};
+
+use super::stage::{ISSUER, PASSWORD, Reply, Stage};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+pub(super) async fn run(stage: &Stage) {
+    cookies_are_what_they_must_be(stage).await;
+    a_page_of_elsewhere_does_nothing(stage).await;
+    a_page_of_ours_stays_signed_in(stage).await;
+}
+
+/// What a browser would send back.
+fn jar(reply: &Reply) -> String {
+    let pairs = reply.cookies().into_iter().map(|(name, rest)| {
+        let value = rest.split(';').next().unwrap_or_default();
+        format!("{name}={value}")
+    });
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+async fn login(stage: &Stage, origin: &str) -> Reply {
+    let email = stage.verified().await;
+    let body = json!({ "email": email, "password": PASSWORD, "cookies": true }).to_string();
+    stage.call("POST", "/api/v1/auth/login", &[JSON, ("origin", origin)], body.as_bytes()).await
+}
+
+async fn cookies_are_what_they_must_be(stage: &Stage) {
+    let reply = login(stage, ISSUER).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!((reply.body.get("access_token"), reply.body.get("refresh_token")), (None, None));
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    let cookies = reply.cookies();
+    let names: Vec<_> = cookies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["__Host-access", "__Host-refresh", "__Host-csrf"]);
+    for (name, rest) in &cookies {
+        assert!(
+            rest.contains("; Secure") && rest.contains("; Path=/") && !rest.contains("Domain"),
+            "{name}={rest}"
+        );
+        assert_eq!(rest.contains("; HttpOnly"), name != "__Host-csrf", "{name}={rest}");
+    }
+    assert!(cookies[0].1.contains("Max-Age=900") && cookies[0].1.ends_with("SameSite=Lax"), "{cookies:?}");
+    assert!(
+        cookies[1].1.contains("Max-Age=604800") && cookies[1].1.ends_with("SameSite=Strict"),
+        "{cookies:?}"
+    );
+}
+
+async fn a_page_of_elsewhere_does_nothing(stage: &Stage) {
+    assert_eq!(login(stage, "https://evil.example").await.refusal(), (403, "auth.forged_request"));
+    let reply = login(stage, ISSUER).await;
+    let (jar, csrf) = (jar(&reply), reply.body["csrf_token"].as_str().unwrap().to_owned());
+    let other = login(stage, ISSUER).await.body["csrf_token"].as_str().unwrap().to_owned();
+    let cookie = ("cookie", jar.as_str());
+    let ours = ("origin", ISSUER);
+    for (path, method) in [
+        ("/api/v1/auth/sessions", "DELETE"),
+        ("/api/v1/auth/refresh", "POST"),
+        ("/api/v1/auth/logout", "POST"),
+    ] {
+        for headers in [
+            vec![cookie],
+            vec![cookie, ours],
+            vec![cookie, ("x-csrf-token", csrf.as_str())]
+                .into_iter()
+                .chain([("origin", "https://evil.example")])
+                .collect(),
+            vec![cookie, ours, ("x-csrf-token", other.as_str())],
+            vec![cookie, ours, ("x-csrf-token", "nonsense")],
+            vec![cookie, ("x-csrf-token", csrf.as_str()), ("origin", "null")],
+            vec![cookie, ("x-csrf-token", csrf.as_str()), ("sec-fetch-site", "cross-site")],
+        ] {
+            let refused = stage.call(method, path, &headers, b"").await;
+            assert_eq!(refused.refusal(), (403, "auth.forged_request"), "{method} {path} {headers:?}");
+        }
+    }
+    let me = stage.call("GET", "/api/v1/auth/me", &[cookie], b"").await;
+    assert_eq!(me.status, 200, "to read is not to change: {me:?}");
+}
+
+async fn a_page_of_ours_stays_signed_in(stage: &Stage) {
+    let reply = login(stage, ISSUER).await;
+    let (first, csrf) = (jar(&reply), reply.body["csrf_token"].as_str().unwrap().to_owned());
+    let sent = |jar: &str| {
+        [("cookie", jar.to_owned()), ("origin", ISSUER.to_owned()), ("x-csrf-token", csrf.clone())]
+    };
+    let ask = async |method: &str, path: &str, jar: &str| {
+        let headers = sent(jar);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        stage.call(method, path, &headers, b"").await
+    };
+    let refreshed = ask("POST", "/api/v1/auth/refresh", &first).await;
+    assert_eq!(refreshed.status, 200, "{refreshed:?}");
+    let second = jar(&refreshed);
+    assert_ne!(first, second);
+    assert_eq!(ask("DELETE", "/api/v1/auth/sessions", &second).await.status, 204);
+    let out = ask("POST", "/api/v1/auth/logout", &second).await;
+    assert_eq!(out.status, 204);
+    assert!(
+        out.cookies().iter().all(|(_, rest)| rest.starts_with(';') && rest.contains("Max-Age=0")),
+        "{out:?}"
+    );
+    let me = ask("GET", "/api/v1/auth/me", &second).await;
+    assert_eq!((me.refusal(), me.body.is_object()), ((401, "http.unauthenticated"), true));
+    assert_eq!(stage.ask("GET", "", "/me", Value::Null).await.status, 401);
+}

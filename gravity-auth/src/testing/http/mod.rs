@@ -1,0 +1,37 @@
+//! The suite of the routes, on any host.
+
+mod cookies;
+mod documents;
+mod mail;
+mod passwords;
+mod refresh;
+mod secrecy;
+mod sessions;
+mod sign_in;
+mod stage;
+mod throttling;
+
+pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config};
+
+/// Runs every scenario on a stage. It may hold people of others: each scenario has its own.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn suite(stage: &Stage) {
+    sign_in::run(stage).await;
+    secrecy::run(stage).await;
+    refresh::run(stage).await;
+    sessions::run(stage).await;
+    passwords::run(stage).await;
+    mail::run(stage).await;
+    cookies::run(stage).await;
+    documents::run(stage).await;
+}
+
+/// Runs the scenarios of limits on a stage that has the default ones.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn limits(stage: &Stage) {
+    throttling::run(stage).await;
+}
