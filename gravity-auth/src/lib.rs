@@ -6,6 +6,7 @@ pub mod password;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod totp;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use store::SqlStore;
