@@ -2,6 +2,8 @@
 
 pub mod domain;
 pub mod jwt;
+#[cfg(feature = "client")]
+pub mod oauth;
 pub mod password;
 pub mod store;
 #[cfg(feature = "testing")]
