@@ -3,6 +3,8 @@
 
 mod forge;
 pub mod keys;
+mod passkey;
 pub mod store;
 
 pub use forge::sign_anything;
+pub use passkey::SoftAuthenticator;
