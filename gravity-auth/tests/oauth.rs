@@ -20,12 +20,14 @@ use tokio::net::TcpListener;
 const NOW: i64 = 1_800_000_000;
 const CALLBACK: &str = "https://app.example.org/callback";
 
-type Reply = Box<dyn Fn(&str, &str) -> (u16, String) + Send + Sync>;
+type Reply = Arc<dyn Fn(&str, &str) -> (u16, String) + Send + Sync>;
+type Pages = Arc<Mutex<Vec<(String, Reply)>>>;
+type Forger<'f> = &'f dyn Fn(&Fake, &Value) -> String;
 
 /// A provider on loopback: each path is answered by what the test put there.
 struct Fake {
     port: u16,
-    pages: Arc<Mutex<Vec<(String, Arc<Reply>)>>>,
+    pages: Pages,
     seen: Arc<Mutex<Vec<(String, String, String)>>>,
     key: SigningKey,
     clock: TestClock,
@@ -36,7 +38,7 @@ impl Fake {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let pages: Arc<Mutex<Vec<(String, Arc<Reply>)>>> = Arc::default();
+        let pages: Pages = Arc::default();
         let seen: Arc<Mutex<Vec<(String, String, String)>>> = Arc::default();
         let (table, log) = (Arc::clone(&pages), Arc::clone(&seen));
         tokio::spawn(async move {
@@ -109,7 +111,7 @@ impl Fake {
     }
 
     fn reply(&self, path: &str, reply: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) {
-        self.pages.lock().unwrap().push((path.to_owned(), Arc::new(Box::new(reply))));
+        self.pages.lock().unwrap().push((path.to_owned(), Arc::new(reply)));
     }
 
     fn page(&self, path: &str, json: Value) {
@@ -329,7 +331,7 @@ async fn tokens_that_nobody_signed_are_refused() {
     };
     let unknown =
         |fake: &Fake, claims: &Value| fake.sign_with(&json!({ "alg": "ES256", "kid": "x" }), claims);
-    let forges: [&dyn Fn(&Fake, &Value) -> String; 6] =
+    let forges: [Forger<'_>; 6] =
         [&none, &unsigned, &confused, &own_key, &unknown, &|_, _| "a.b.c".to_owned()];
     for forge in forges {
         let outcome = fake.sign_in(&fake.client(), |_| {}, forge, |_| {}).await;
