@@ -3,7 +3,9 @@
 mod auth;
 mod authentication;
 mod config;
+pub mod device;
 pub mod domain;
+pub mod dpop;
 mod error;
 pub mod events;
 #[cfg(doctest)]
@@ -11,6 +13,9 @@ mod guides;
 pub mod http;
 pub mod jwt;
 mod mail;
+#[cfg(feature = "client")]
+pub mod oauth;
+pub mod passkey;
 pub mod password;
 mod ports;
 mod service;
@@ -19,6 +24,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod throttle;
+pub mod totp;
 
 pub use auth::Auth;
 pub use authentication::Authentication;

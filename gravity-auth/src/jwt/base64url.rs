@@ -13,20 +13,20 @@ const STRICT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(false),
 );
 
-pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     STRICT.encode(bytes)
 }
 
-pub(super) fn encode_onto(bytes: impl AsRef<[u8]>, text: &mut String) {
+pub(crate) fn encode_onto(bytes: impl AsRef<[u8]>, text: &mut String) {
     STRICT.encode_string(bytes, text);
 }
 
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     STRICT.decode(text).ok()
 }
 
 /// Decodes into a buffer, and returns the part that was filled; `None` also where it is too small.
-pub(super) fn decode_into<'b>(text: &str, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+pub(crate) fn decode_into<'b>(text: &str, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let length = STRICT.decode_slice(text, buffer).ok()?;
     buffer.get(..length)
 }

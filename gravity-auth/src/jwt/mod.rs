@@ -13,7 +13,7 @@
 //! `kid` names; what the header says must agree with it and decides nothing.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
 mod bearer;
 mod claims;
 mod error;
@@ -45,6 +45,6 @@ pub use refresh::{RefreshToken, RefreshTokens, WrongRefreshToken};
 pub use remote::{RemoteKeys, RemoteKeysConfig};
 pub use revocation::{RevocationList, Revocations};
 pub use signer::Signer;
-#[cfg(feature = "testing")]
+#[cfg(feature = "client")]
 pub(crate) use signer::sign_parts;
 pub use verifier::{KeyLookup, MAX_TOKEN_LENGTH, Verifier};

@@ -42,7 +42,7 @@ impl Signer {
 }
 
 /// The token of a header and claims as they are.
-#[cfg(feature = "testing")]
+#[cfg(feature = "client")]
 pub(crate) fn sign_parts(key: &SigningKey, header: &[u8], claims: &[u8]) -> Result<SecretString, KeyError> {
     sign_after(key, &(base64url::encode(header) + "."), claims)
 }

@@ -5,7 +5,9 @@
 //! [`gravity_core::security::password`].
 
 mod breached;
+mod import;
 mod rules;
 
 pub use breached::{BreachedPasswords, HashPrefix, NoBreaches};
+pub use import::{ImportedHash, verify};
 pub use rules::{PasswordRules, WeakPassword};

@@ -4,7 +4,9 @@
 mod forge;
 pub mod http;
 pub mod keys;
+mod passkey;
 pub mod store;
 
 pub use forge::sign_anything;
 pub use http::{Person, Reply, Stage};
+pub use passkey::SoftAuthenticator;

@@ -152,7 +152,7 @@ impl VerifyingKey {
     }
 
     /// Whether this is the key's signature of the message.
-    pub(in crate::jwt) fn holds(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn holds(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.public {
             Public::Ed25519(x) => UnparsedPublicKey::new(&ED25519, x).verify(message, signature).is_ok(),
             Public::P256(point) => {

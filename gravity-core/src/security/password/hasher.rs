@@ -91,6 +91,21 @@ impl PasswordHasher {
         Ok(Verdict { matches: false, ..verdict })
     }
 
+    /// Whether this is the password of a hash that was made elsewhere, which the caller knows how to check: a hash of
+    /// bcrypt that was taken over, say. The check runs in the pool, is given the password as it was typed, not
+    /// normalised, and has to compare in constant time. What matches needs a rehash.
+    pub async fn verify_foreign(
+        &self,
+        password: SecretString,
+        check: impl FnOnce(&str) -> bool + Send + 'static,
+    ) -> Result<Verdict, PasswordError> {
+        if password.expose().len() > text::LONGEST {
+            return Err(PasswordError::TooLong);
+        }
+        let matches = self.pool.run(move || check(password.expose())).await?;
+        Ok(Verdict { matches, needs_rehash: matches })
+    }
+
     /// How busy the pool is.
     pub fn load(&self) -> PoolLoad {
         self.pool.load()
