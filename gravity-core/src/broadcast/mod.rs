@@ -14,6 +14,8 @@ pub use local::LocalBroadcast;
 pub use receiver::{Received, Receiver};
 #[cfg(feature = "redis")]
 pub use redis::RedisBroadcast;
+#[cfg(feature = "redis")]
+pub(crate) use redis::FAMILIES;
 pub use topic::{Topic, TopicReceived, TopicReceiver};
 
 use async_trait::async_trait;
