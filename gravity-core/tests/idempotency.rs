@@ -181,6 +181,25 @@ async fn only_what_is_final_is_kept() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_refused_takes_no_key() {
+    let ran = Ran::default();
+    let routes = Routes::new()
+        .route(post("/", "work").allow(PUBLIC).limit_body(8).to(work))
+        .state(&ran)
+        .layer(memory());
+    for _ in 0..2 {
+        assert_eq!(send(&routes, "/", "k", "more than eight").await.status, 413);
+    }
+    assert_eq!(ran.count(), 0);
+    assert_eq!(send(&routes, "/", "k", "eight").await.text(), "1 eight");
+    // A body that ends before its end is none either, and frees the key for the whole one.
+    let pieces = futures_util::stream::iter([Ok("ei".into()), Err(std::io::Error::other("cut off"))]);
+    let cut = Request::post("/").header("idempotency-key", "c").body(Body::from_stream(pieces));
+    assert!((400..500).contains(&call(&routes, cut.unwrap()).await.status));
+    assert_eq!(send(&routes, "/", "c", "eight").await.text(), "2 eight");
+}
+
+#[tokio::test]
 async fn answers_expire_are_sealed_and_keys_can_be_required() {
     let clock = TestClock::at(Timestamp::from_seconds(1_700_000_000).unwrap());
     let db = Database::connect("sqlite::memory:").await.unwrap();
