@@ -7,6 +7,7 @@ use gravity_core::page::{
     Cursor, CursorContext, CursorError, CursorKey, CursorKeyError, CursorKeys, Direction, KeyValue, Position,
     Sort,
 };
+use gravity_core::security::{Key, KeyRing};
 use proptest::prelude::*;
 
 fn keys(byte: u8) -> CursorKeys {
@@ -118,4 +119,18 @@ fn sizes_are_bounded() {
     }
     assert_eq!(CursorKey::from_bytes(&[0; 31]).unwrap_err(), CursorKeyError);
     assert!(!format!("{:?}", key(7)).contains('7'));
+}
+
+#[test]
+fn keys_of_a_ring_open_what_earlier_ones_have_signed() {
+    let old = Key::generate("2026-01").unwrap();
+    let ring = KeyRing::new(old.clone());
+    let context = CursorContext::new("notes.list");
+    let place = Position { direction: Direction::Forward, values: vec![7.into()] };
+    let cursor = CursorKeys::from(&ring).seal(&context, &place).unwrap();
+    assert_eq!(CursorKeys::from(&ring).open(&context, &cursor), Ok(place.clone()));
+    let ring = KeyRing::new(Key::generate("2026-07").unwrap()).with_earlier(old).unwrap();
+    assert_eq!(CursorKeys::from(&ring).open(&context, &cursor), Ok(place));
+    let other = KeyRing::new(Key::generate("2026-01").unwrap());
+    assert!(CursorKeys::from(&other).open(&context, &cursor).is_err());
 }

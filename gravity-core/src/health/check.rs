@@ -53,6 +53,16 @@ impl Check {
         })
     }
 
+    /// Whether Redis answers.
+    #[cfg(feature = "redis")]
+    pub fn redis(name: &'static str, redis: &crate::redis::Redis) -> Self {
+        let redis = redis.clone();
+        Self::new(name, move || {
+            let redis = redis.clone();
+            async move { redis.ping().await.map(|_| ()).map_err(Into::into) }
+        })
+    }
+
     /// Without the thing the service does less, and is ready still.
     pub fn optional(mut self) -> Self {
         self.is_critical = false;

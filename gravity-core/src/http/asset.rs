@@ -12,7 +12,7 @@ use super::body::Body;
 use super::parts::Parts;
 
 /// Bytes in memory under a name for their state, the entity tag.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Asset {
     media: HeaderValue,
     bytes: Bytes,

@@ -35,6 +35,7 @@ mod route;
 mod routes;
 mod running;
 mod shutdown;
+mod static_file;
 mod table;
 pub mod upgrade;
 pub mod websocket;
@@ -65,6 +66,7 @@ pub use respond::{
 pub use route::{Declared, Draft, Route, RouteInfo, delete, get, method, patch, post, put};
 pub use routes::Routes;
 pub use shutdown::{Hold, Shutdown};
+pub use static_file::{STYLE, StaticFile};
 pub use table::Answering;
 
 /// A request as handlers and layers see it.

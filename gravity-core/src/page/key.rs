@@ -8,7 +8,7 @@ use super::{Cursor, CursorContext, CursorError, Position};
 use crate::random;
 use crate::secret::Secret;
 use crate::security::constant_time_eq;
-use crate::security::key::hmac_sha256;
+use crate::security::key::{Key, KeyRing, hmac_sha256};
 
 /// The first byte of every cursor; it changes when the form does.
 const VERSION: u8 = 1;
@@ -38,6 +38,10 @@ impl CursorKey {
         Self(Secret::new(bytes))
     }
 
+    fn of(key: &Key) -> Self {
+        Self(key.derive(PURPOSE))
+    }
+
     fn sign(&self, context: &CursorContext, payload: &[u8]) -> [u8; 32] {
         let length = (context.as_bytes().len() as u64).to_be_bytes();
         hmac_sha256(self.0.expose(), &[PURPOSE, &length, context.as_bytes(), payload])
@@ -63,6 +67,14 @@ impl CursorKey {
 pub struct CursorKeys {
     signing: CursorKey,
     earlier: Vec<CursorKey>,
+}
+
+impl From<&KeyRing> for CursorKeys {
+    /// Keys made of those of a ring, which all nodes have: the newest signs.
+    fn from(ring: &KeyRing) -> Self {
+        let earlier = ring.iter().skip(1).map(CursorKey::of).collect();
+        Self { signing: CursorKey::of(ring.newest()), earlier }
+    }
 }
 
 impl CursorKeys {

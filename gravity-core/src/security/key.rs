@@ -109,7 +109,7 @@ impl Key {
 
     /// A key for one purpose, from which neither this one nor that for another purpose can be learned:
     /// one key may so serve several uses without one endangering another.
-    pub(super) fn derive(&self, purpose: &[u8]) -> Secret<[u8; 32]> {
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Secret<[u8; 32]> {
         Secret::new(hmac_sha256(self.bytes.expose(), &[purpose]))
     }
 }
