@@ -13,9 +13,9 @@ mod topic;
 pub use local::LocalBroadcast;
 pub use receiver::{Received, Receiver};
 #[cfg(feature = "redis")]
-pub use redis::RedisBroadcast;
-#[cfg(feature = "redis")]
 pub(crate) use redis::FAMILIES;
+#[cfg(feature = "redis")]
+pub use redis::RedisBroadcast;
 pub use topic::{Topic, TopicReceived, TopicReceiver};
 
 use async_trait::async_trait;

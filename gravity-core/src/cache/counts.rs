@@ -18,8 +18,7 @@ pub(super) struct Counts {
     pub(super) gaps: Counter,
 }
 
-const HITS: Family<Counter, 2> =
-    Family::counter("cache_hits_total", "Entries found.", &["cache", "level"]);
+const HITS: Family<Counter, 2> = Family::counter("cache_hits_total", "Entries found.", &["cache", "level"]);
 const MISSES: Family<Counter, 2> =
     Family::counter("cache_misses_total", "Entries not found.", &["cache", "level"]);
 #[cfg(feature = "redis")]

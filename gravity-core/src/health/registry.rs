@@ -16,11 +16,8 @@ use crate::http::Shutdown;
 use crate::metrics::{Description, Family, Gauge};
 use crate::{Clock, Metrics};
 
-const UP: Family<Gauge, 1> = Family::gauge(
-    "dependency_up",
-    "Whether a dependency answered when it was last asked.",
-    &["dependency"],
-);
+const UP: Family<Gauge, 1> =
+    Family::gauge("dependency_up", "Whether a dependency answered when it was last asked.", &["dependency"]);
 
 pub(crate) const FAMILIES: &[Description] = &[UP.description()];
 

@@ -39,7 +39,8 @@ mod tests {
     fn every_name_is_declared_once() {
         let all = super::catalogue();
         // OpenMetrics calls the family of a counter by its name without the end.
-        let mut names: Vec<_> = all.iter().map(|of| of.name.strip_suffix("_total").unwrap_or(of.name)).collect();
+        let mut names: Vec<_> =
+            all.iter().map(|of| of.name.strip_suffix("_total").unwrap_or(of.name)).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:#?}");
     }

@@ -9,4 +9,5 @@ pub(super) const ENDED: Family<Counter, 2> =
 pub(super) const STEPS: Family<Counter, 2> =
     Family::counter("sagas_steps_total", "Steps and compensations run to their end.", &["saga", "outcome"]);
 
-pub(crate) const FAMILIES: &[Description] = &[STARTED.description(), ENDED.description(), STEPS.description()];
+pub(crate) const FAMILIES: &[Description] =
+    &[STARTED.description(), ENDED.description(), STEPS.description()];

@@ -92,12 +92,7 @@ impl State {
             .collect()
     }
 
-    pub(super) fn poisoned(
-        &self,
-        subscriber: &str,
-        after: Option<i64>,
-        limit: usize,
-    ) -> Vec<Poisoned> {
+    pub(super) fn poisoned(&self, subscriber: &str, after: Option<i64>, limit: usize) -> Vec<Poisoned> {
         let Some(entry) = self.subscribers.get(subscriber) else { return Vec::new() };
         let rows: Vec<_> = entry
             .poisoned

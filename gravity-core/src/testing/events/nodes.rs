@@ -1,6 +1,6 @@
 //! Nodes at work, and what becomes of their work when they stop.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::task::JoinHandle;
@@ -9,6 +9,7 @@ use super::bench::{Bench, Effect};
 use super::log::{clock, deposit};
 use super::sample::{Deposited, Renamed};
 use crate::events::{Draft, Error, EventNode, EventStore, NodeConfig, Outbox, Retry, Start, Subscriber};
+use crate::testing::wait::until;
 use crate::{Clock, Metrics};
 
 const LEASE: Duration = Duration::from_millis(400);
@@ -36,15 +37,6 @@ pub(super) fn node<B: Bench>(bench: &B, clock: &Clock, metrics: &Metrics) -> Eve
 
 pub(super) fn start<S: EventStore>(node: EventNode<S>) -> JoinHandle<Result<(), Error>> {
     tokio::spawn(node.run_until(std::future::pending()).boxed())
-}
-
-/// Waits until something holds.
-pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
-        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 async fn holders<B: Bench>(bench: &B) -> Vec<(uuid::Uuid, usize)> {
