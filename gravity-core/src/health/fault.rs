@@ -59,7 +59,10 @@ mod tests {
             ("no\nline", "no line"),
             ("at postgres://app:hun/ter2@db:5432/x", "at postgres://***@db:5432/x"),
             ("authorization: Bearer ey.hunter2 refused", "authorization: *** refused"),
-            (r#"{"user":"app","password":"hun\"ter2","port":1}"#, r#"{"user":"app","password":***,"port":1}"#),
+            (
+                r#"{"user":"app","password":"hun\"ter2","port":1}"#,
+                r#"{"user":"app","password":***,"port":1}"#,
+            ),
             ("{'api_key': 'hunter2'}", "{'api_key': ***}"),
             ("password=\"hunter2 and no end", "password=***"),
         ] {
