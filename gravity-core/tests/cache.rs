@@ -13,6 +13,7 @@ use gravity_core::redis::{Redis, cmd};
 use gravity_core::testing::cache::suite;
 use gravity_core::testing::redis::{RedisServer, TestRedis};
 use gravity_core::{Error, Metrics, TestClock, Timestamp};
+use tokio::sync::Semaphore;
 
 type Numbers = Cache<str, u64>;
 
@@ -182,6 +183,63 @@ async fn a_cache_goes_on_without_redis_and_makes_up_for_it() {
         }
     })
     .await;
+    test.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_are_served_when_redis_dies_while_one_loads() {
+    let Some(test) = TestRedis::create().await else { return };
+    let nodes = [test.through_proxy().await, test.through_proxy().await];
+    let caches = nodes.each_ref().map(|(redis, _)| {
+        let broadcast = Arc::new(RedisBroadcast::new(redis.clone()));
+        Numbers::new(CacheConfig::new("dies").with_redis(redis.clone()).with_broadcast(broadcast)).unwrap()
+    });
+    for cache in &caches {
+        cache.listening().await;
+    }
+    for (round, silent) in [true, false].into_iter().enumerate() {
+        let key = format!("key {round}");
+        let (loads, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(0)));
+        let callers = (0..200).map(|caller| {
+            let (cache, key) = (caches[caller % 2].clone(), key.clone());
+            let (loads, gate) = (loads.clone(), gate.clone());
+            tokio::spawn(async move {
+                let load = || async move {
+                    loads.fetch_add(1, Ordering::SeqCst);
+                    gate.acquire().await.unwrap().forget();
+                    Ok::<_, Error>(Some(7))
+                };
+                cache.get_or_load(&key, load).await.unwrap()
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        soon(async {
+            while loads.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        for (_, proxy) in &nodes {
+            if silent { proxy.stall() } else { proxy.close() }
+        }
+        gate.add_permits(100);
+        for caller in callers {
+            assert_eq!(soon(caller).await.unwrap().as_deref(), Some(&7));
+        }
+        let loads = loads.load(Ordering::SeqCst);
+        assert!((1..=2).contains(&loads), "{loads} loads on two nodes");
+        for (_, proxy) in &nodes {
+            proxy.resume();
+        }
+        // Redis is back, and the nodes agree again.
+        soon(async {
+            while get(&caches[0], "after", 1).await != get(&caches[1], "after", 2).await {
+                caches[0].invalidate("after").await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
     test.remove().await;
 }
 

@@ -167,7 +167,7 @@ async fn one_reads_at_a_time_and_what_is_no_event_goes_aside() {
     let bench = MemoryBench::new();
     let inlet = RedisInlet::new(test.redis(), "bank", "ledger");
     let intake = Intake::new(bench.store(), inlet).with_poll(Duration::from_millis(1)).with_metrics(&metrics);
-    let set_aside = async || metrics.render().contains("events_set_aside_total 2");
+    let set_aside = async || metrics.render().contains("events_refused_total 2");
     intake.run_until(until("two are set aside", set_aside)).await;
     assert!(bench.store().advance().await.unwrap() <= 1);
     let aside: usize = redis.query(cmd("XLEN").arg(redis.key("stream:bank:aside:ledger"))).await.unwrap();

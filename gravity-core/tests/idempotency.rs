@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use common::{Answer as Got, call};
@@ -178,6 +180,61 @@ async fn only_what_is_final_is_kept() {
         assert_eq!((again.status, again.json()["code"].as_str()), (409, Some("idempotency.answer_not_kept")));
     }
     assert_eq!(ran.count(), before + 3);
+}
+
+#[tokio::test]
+async fn a_body_that_is_refused_takes_no_key() {
+    let ran = Ran::default();
+    let routes = Routes::new()
+        .route(post("/", "work").allow(PUBLIC).limit_body(8).to(work))
+        .state(&ran)
+        .layer(memory());
+    for _ in 0..2 {
+        assert_eq!(send(&routes, "/", "k", "more than eight").await.status, 413);
+    }
+    assert_eq!(ran.count(), 0);
+    assert_eq!(send(&routes, "/", "k", "eight").await.text(), "1 eight");
+    // A body that ends before its end is none either, and frees the key for the whole one.
+    let pieces = futures_util::stream::iter([Ok("ei".into()), Err(std::io::Error::other("cut off"))]);
+    let cut = Request::post("/").header("idempotency-key", "c").body(Body::from_stream(pieces));
+    assert!((400..500).contains(&call(&routes, cut.unwrap()).await.status));
+    assert_eq!(send(&routes, "/", "c", "eight").await.text(), "2 eight");
+}
+
+/// Says how long it is, and breaks off.
+struct Breaking;
+
+impl http_body::Body for Breaking {
+    type Data = bytes::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, std::io::Error>>> {
+        Poll::Ready(Some(Err(std::io::Error::other("broken off"))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(5)
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_frees_the_key() {
+    async fn answer(State(ran): State<Ran>) -> http::Response<Body> {
+        let body = if ran.more() == 1 { Body::new(Breaking) } else { Body::from("whole") };
+        http::Response::new(body)
+    }
+    let ran = Ran::default();
+    let routes =
+        Routes::new().route(post("/", "answer").allow(PUBLIC).to(answer)).state(&ran).layer(memory());
+    assert_eq!(send(&routes, "/", "k", "").await.status, 500);
+    for _ in 0..2 {
+        let again = send(&routes, "/", "k", "").await;
+        assert_eq!((again.status, again.text()), (200, "whole"));
+    }
+    assert_eq!(ran.count(), 2);
 }
 
 #[tokio::test]

@@ -159,6 +159,23 @@ async fn any_key_any_cost_and_any_service() {
         let free = by("").await;
         assert_eq!((free.status().as_u16(), field(&free, "ratelimit")), (200, ""));
     }
+    // Whoever is known outside is counted as that; the others by their address.
+    let limit = RateLimit::by_principal("caller", limiter(Quota::per_minute(1)));
+    let service = RateLimitLayer::new(limit)
+        .layer(service_fn(async |_: Request<Body>| Ok::<_, std::convert::Infallible>(Response::default())));
+    for (name, address, status) in [
+        ("ada", "192.0.2.1", 200),
+        ("bob", "192.0.2.1", 200),
+        ("ada", "192.0.2.2", 429),
+        ("", "192.0.2.1", 200),
+        ("", "192.0.2.1", 429),
+    ] {
+        let mut request = from("/", address);
+        if !name.is_empty() {
+            request.extensions_mut().insert(Principal::new(Subject::new(name).unwrap()));
+        }
+        assert_eq!(service.clone().oneshot(request).await.unwrap().status(), status, "{name} {address}");
+    }
     let wide = RateLimit::by_address("wide", limiter(Quota::per_minute(1)));
     let routes: Routes = Routes::new().route(
         get("/", "x")

@@ -10,12 +10,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gravity_core::Metrics;
 use gravity_core::resilience::BreakerConfig;
 use gravity_core::resilience::outgoing::{OutgoingClient, OutgoingConfig, OutgoingError, Resolve};
 use http::{HeaderMap, HeaderValue, Request};
+use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// Says something else each time it is asked; the last answer stays.
 #[derive(Debug, Clone, Default)]
@@ -346,4 +350,87 @@ async fn https_only_means_it_from_the_first_call_on() {
     let result = client.send(Request::get(server.url("127.0.0.1")).body("".into()).unwrap()).await;
     assert!(matches!(result, Err(OutgoingError::Invalid(_))), "{result:?}");
     assert!(server.heads().is_empty());
+}
+
+/// A server over TLS for one name, whose certificate vouches for itself; it answers with what the function makes of a
+/// request's head.
+async fn secure(name: &str, answer: impl Fn(&str, u16) -> String + Send + Sync + 'static) -> (u16, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let text = STANDARD.encode(certificate.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let Ok(byte) = stream.read_u8().await else { break };
+                head.push(byte);
+            }
+            let _ = stream.write_all(answer(&String::from_utf8_lossy(&head), port).as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (port, pem)
+}
+
+#[tokio::test]
+async fn over_tls_the_name_is_vouched_for_and_the_address_is_the_one_that_was_seen() {
+    let plain = Server::start(|_, _| ok("in the clear")).await;
+    let clear = plain.url("plain.example");
+    let (port, pem) = secure("secure.example", move |head, _| {
+        if head.starts_with("GET /down ") { redirect(302, &clear) } else { ok("sealed") }
+    })
+    .await;
+    let config = |names: &Names| {
+        let ports = [port, plain.port()];
+        OutgoingConfig::new()
+            .with_ports(ports)
+            .allow_network("127.0.0.1/32")
+            .unwrap()
+            .with_resolver(names.clone())
+            .with_retries(0)
+    };
+    let names = Names::new(&["127.0.0.1"]);
+    let trusting = config(&names).with_root_certificates(pem.clone()).build().unwrap();
+    let url = |host: &str, path: &str| format!("https://{host}:{port}{path}");
+    assert_eq!(trusting.get(&url("secure.example", "/")).await.unwrap().body(), "sealed");
+    assert_eq!(names.asked(), 1);
+    // Another name at the same address, an address instead of the name, nobody who vouches, no TLS at all.
+    for (client, url) in [
+        (&trusting, url("other.example", "/")),
+        (&trusting, url("127.0.0.1", "/")),
+        (&config(&names).build().unwrap(), url("secure.example", "/")),
+        (&trusting, format!("https://secure.example:{}/", plain.port())),
+    ] {
+        let error = client.get(&url).await.unwrap_err();
+        assert!(matches!(error, OutgoingError::Unreachable(_)), "{url}: {error:?}");
+        assert!(!error.to_string().contains("127.0.0"), "{error}");
+    }
+    assert!(plain.heads().is_empty());
+    // What was sealed does not go on in the clear, unless that is asked for.
+    let down = url("secure.example", "/down");
+    assert!(matches!(trusting.get(&down).await, Err(OutgoingError::Redirect(_))));
+    assert!(plain.heads().is_empty());
+    let lenient = config(&names).with_root_certificates(pem.clone()).allow_downgrades().build().unwrap();
+    assert_eq!(lenient.get(&down).await.unwrap().body(), "in the clear");
+    // A certificate that is right makes no address right.
+    let names = Names::new(&["127.0.0.2"]);
+    let inside = config(&names).with_root_certificates(pem).build().unwrap();
+    let result = inside.get(&url("secure.example", "/")).await;
+    assert!(matches!(result, Err(OutgoingError::Forbidden)), "{result:?}");
 }

@@ -34,7 +34,7 @@ async fn json_values_are_kept_for_their_time() {
     assert!(matches!(redis.get_json::<u8>("text").await, Err(Error::Json(_))));
     assert!(redis.delete("a").await.unwrap());
     assert!(!redis.delete("a").await.unwrap());
-    assert!(redis.ping().await.unwrap() < Duration::from_secs(1));
+    assert!(redis.ping().await.unwrap() < Duration::from_secs(10));
     test.remove().await;
 }
 

@@ -19,7 +19,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::{EnvFilter, Layer};
 
 #[derive(Clone, Default)]
 struct Output(Arc<Mutex<Vec<u8>>>);
@@ -266,4 +267,40 @@ fn a_subscriber_that_is_there_already_stays() {
     assert!(output.0.lock().unwrap().is_empty());
     let wrong = TelemetryConfig { filter: "a=b=c".into(), ..TelemetryConfig::default() };
     assert!(wrong.init_to(LogWriter::new(output).unwrap()).is_err());
+}
+
+/// Keeps what spans begin with.
+struct Spans(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Spans {
+    fn on_new_span(
+        &self,
+        attributes: &tracing::span::Attributes<'_>,
+        _: &tracing::span::Id,
+        _: Context<'_, S>,
+    ) {
+        if attributes.metadata().target() == "gravity::sql" {
+            self.0.lock().unwrap().push(format!("{attributes:?}"));
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn statements_have_spans_where_these_are_asked_for_and_show_no_values() {
+    let db = gravity_core::db::Database::connect("sqlite::memory:").await.unwrap();
+    for (filter, expected) in [("info", 0), ("info,gravity::sql=debug", 2)] {
+        let spans = Arc::new(Mutex::new(Vec::new()));
+        let subscriber =
+            tracing_subscriber::registry().with(EnvFilter::new(filter)).with(Spans(spans.clone()));
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let found: String = db.query("SELECT $1 || 'x'").bind("hunter2").fetch_scalar().await.unwrap();
+        assert_eq!(found, "hunter2x");
+        let long = format!(" -- {}", "é".repeat(5_000)).leak();
+        db.query("SELECT 1").push(long).fetch_all::<(i64,)>().await.unwrap();
+        let spans = spans.lock().unwrap();
+        assert_eq!(spans.len(), expected, "{spans:?}");
+        assert!(spans.iter().all(|span| !span.contains("hunter2") && span.len() < 3_000), "{spans:?}");
+        assert!(spans.iter().all(|span| span.contains("SELECT") && span.contains("sqlite")), "{spans:?}");
+    }
 }

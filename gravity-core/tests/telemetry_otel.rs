@@ -73,6 +73,12 @@ struct Greeter {
 
 async fn greet(State(greeter): State<Greeter>) -> Result<NoContent, Problem> {
     tracing::info!("greeting");
+    #[cfg(feature = "sqlite")]
+    {
+        let db = gravity_core::db::Database::connect("sqlite::memory:").await.unwrap();
+        let found: String = db.query("SELECT $1").bind("hunter2").fetch_scalar().await.unwrap();
+        assert_eq!(found, "hunter2");
+    }
     greeter.next.get("/next").send_empty().await.unwrap();
     greeter.outbox.send(Draft::new(Greeted {})).await.unwrap();
     Ok(NoContent)
@@ -114,7 +120,7 @@ async fn ids_are_one_and_a_collector_that_is_away_holds_nobody_up() {
         otlp_token: Some(SecretString::from("collect")),
         sampling: 1.0,
         // Little is logged, and spans are there all the same.
-        filter: "warn,telemetry_otel=info".to_owned(),
+        filter: "warn,telemetry_otel=info,gravity::sql=debug".to_owned(),
         ..TelemetryConfig::new("shop", "1.2.3")
     };
     let telemetry = config.init_to(LogWriter::new(output.clone()).unwrap()).unwrap();
@@ -207,6 +213,12 @@ async fn ids_are_one_and_a_collector_that_is_away_holds_nobody_up() {
         assert_eq!(attribute(call, "server.address"), Some(text("127.0.0.1")));
         let called = named("GET /next");
         assert_eq!((called.kind, &called.parent_span_id), (2, &call.span_id));
+        if cfg!(feature = "sqlite") {
+            let statement = named("SELECT");
+            assert_eq!((statement.kind, &statement.parent_span_id), (3, &root.span_id));
+            assert_eq!(attribute(statement, "db.query.text"), Some(text("SELECT $1")));
+            assert_eq!(attribute(statement, "db.system.name"), Some(text("sqlite")));
+        }
         // The event's handler lies in the request that published it, and is linked to it.
         let handled = named("process test.greeted");
         assert_eq!((handled.kind, &handled.parent_span_id), (5, &root.span_id));

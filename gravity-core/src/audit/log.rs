@@ -4,6 +4,7 @@ use std::fmt;
 
 use futures_util::Stream;
 
+use super::metrics::RECORDS;
 use super::{
     AuditEntry, AuditFilter, AuditId, AuditKeys, AuditRecord, AuditStore, Break, Checkpoint, Cut, Erasure,
     Error, Part, Reason, Stored, json,
@@ -141,10 +142,7 @@ impl<S: AuditStore> AuditLog<S> {
 
     fn count(&self, record: &Stored) {
         let Some(metrics) = &self.metrics else { return };
-        let labels = [("outcome", record.outcome.as_str())];
-        metrics
-            .counter("audit_records_total", "Audit records written, committed or not.", &labels)
-            .increment();
+        RECORDS.of(metrics, [&record.outcome]).increment();
     }
 
     /// A page of the records that a filter takes, the newest first.

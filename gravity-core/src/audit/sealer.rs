@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use super::metrics::LINKED;
 use super::{AuditLog, AuditStore, Error};
 
 const BATCH: u32 = 500;
@@ -21,8 +22,7 @@ impl<S: AuditStore> AuditLog<S> {
             let batch = self.store.seal(BATCH, &|head, records| self.keys.seal(head, records)).await?;
             linked += batch as u64;
             if let Some(metrics) = &self.metrics {
-                let help = "Audit records linked into the chain by this node.";
-                metrics.counter("audit_linked_total", help, &[]).add(batch as u64);
+                LINKED.of(metrics, []).add(batch as u64);
             }
             if batch < BATCH as usize {
                 return Ok(linked);

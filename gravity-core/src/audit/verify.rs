@@ -1,6 +1,7 @@
 //! Checks the log from one end to the other.
 
 use super::chain::is_empty;
+use super::metrics::{BROKEN, VERIFIED};
 use super::{
     AuditId, AuditLog, AuditStore, Break, Checkpoint, Erasure, Error, Head, Linked, Part, Reason, Report,
     Stored,
@@ -26,11 +27,13 @@ impl<S: AuditStore> AuditLog<S> {
     }
 
     fn tell(&self, report: &Report) {
+        if let Some(metrics) = &self.metrics {
+            VERIFIED.of(metrics, []).increment();
+        }
         let Some(broken) = &report.broken else { return };
         tracing::error!(%broken, "the audit log was tampered with");
         if let Some(metrics) = &self.metrics {
-            let labels = [("reason", broken.reason.as_str())];
-            metrics.counter("audit_broken_total", "Checks that found the log broken.", &labels).increment();
+            BROKEN.of(metrics, [broken.reason.as_str()]).increment();
         }
     }
 

@@ -13,6 +13,8 @@ mod topic;
 pub use local::LocalBroadcast;
 pub use receiver::{Received, Receiver};
 #[cfg(feature = "redis")]
+pub(crate) use redis::FAMILIES;
+#[cfg(feature = "redis")]
 pub use redis::RedisBroadcast;
 pub use topic::{Topic, TopicReceived, TopicReceiver};
 

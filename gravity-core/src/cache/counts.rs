@@ -1,7 +1,7 @@
 //! What a cache counts.
 
 use crate::Metrics;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, Description, Family};
 
 pub(super) struct Counts {
     pub(super) hits: Counter,
@@ -18,29 +18,49 @@ pub(super) struct Counts {
     pub(super) gaps: Counter,
 }
 
-const HITS: &str = "cache_hits_total";
-const MISSES: &str = "cache_misses_total";
+const HITS: Family<Counter, 2> = Family::counter("cache_hits_total", "Entries found.", &["cache", "level"]);
+const MISSES: Family<Counter, 2> =
+    Family::counter("cache_misses_total", "Entries not found.", &["cache", "level"]);
+#[cfg(feature = "redis")]
+const REDIS_ERRORS: Family<Counter, 1> =
+    Family::counter("cache_redis_errors_total", "Failures of Redis that a cache bore.", &["cache"]);
+const STALE: Family<Counter, 1> = Family::counter(
+    "cache_stale_total",
+    "Entries served past their time while a new value was loaded.",
+    &["cache"],
+);
+const LOADS: Family<Counter, 1> = Family::counter("cache_loads_total", "Loaders run.", &["cache"]);
+const LOAD_ERRORS: Family<Counter, 1> =
+    Family::counter("cache_load_errors_total", "Loaders that failed.", &["cache"]);
+const GAPS: Family<Counter, 1> =
+    Family::counter("cache_gaps_total", "Times that all entries of the process were forgotten.", &["cache"]);
+
+pub(crate) const FAMILIES: &[Description] = &[
+    HITS.description(),
+    MISSES.description(),
+    #[cfg(feature = "redis")]
+    REDIS_ERRORS.description(),
+    STALE.description(),
+    LOADS.description(),
+    LOAD_ERRORS.description(),
+    GAPS.description(),
+];
 
 impl Counts {
     pub(super) fn new(metrics: &Metrics, cache: &str) -> Self {
-        let of_cache = |name, help| metrics.counter(name, help, &[("cache", cache)]);
-        let of_level = |name, help, level| metrics.counter(name, help, &[("cache", cache), ("level", level)]);
         Self {
-            hits: of_level(HITS, "Entries found.", "process"),
-            misses: of_level(MISSES, "Entries not found.", "process"),
+            hits: HITS.of(metrics, [cache, "process"]),
+            misses: MISSES.of(metrics, [cache, "process"]),
             #[cfg(feature = "redis")]
-            redis_hits: of_level(HITS, "Entries found.", "redis"),
+            redis_hits: HITS.of(metrics, [cache, "redis"]),
             #[cfg(feature = "redis")]
-            redis_misses: of_level(MISSES, "Entries not found.", "redis"),
+            redis_misses: MISSES.of(metrics, [cache, "redis"]),
             #[cfg(feature = "redis")]
-            redis_errors: of_cache("cache_redis_errors_total", "Failures of Redis that a cache bore."),
-            stale: of_cache(
-                "cache_stale_total",
-                "Entries served past their time while a new value was loaded.",
-            ),
-            loads: of_cache("cache_loads_total", "Loaders run."),
-            load_errors: of_cache("cache_load_errors_total", "Loaders that failed."),
-            gaps: of_cache("cache_gaps_total", "Times that all entries of the process were forgotten."),
+            redis_errors: REDIS_ERRORS.of(metrics, [cache]),
+            stale: STALE.of(metrics, [cache]),
+            loads: LOADS.of(metrics, [cache]),
+            load_errors: LOAD_ERRORS.of(metrics, [cache]),
+            gaps: GAPS.of(metrics, [cache]),
         }
     }
 }

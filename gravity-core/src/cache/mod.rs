@@ -13,5 +13,6 @@ mod local;
 mod message;
 
 pub use config::CacheConfig;
+pub(crate) use counts::FAMILIES;
 pub use handle::Cache;
 pub use key::CacheKey;

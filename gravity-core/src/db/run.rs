@@ -5,10 +5,34 @@ use std::task::Poll;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use sqlx::{Executor as _, FromRow, SqlStr};
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 use super::args::Args;
 use super::pool::Connection;
-use super::{Error, Row};
+use super::{Engine, Error, Row};
+
+/// The longest text of a statement that a span has, in bytes.
+const LONGEST: usize = 1_000;
+
+/// A span for a statement, where the filter asks for it: `gravity::sql=debug`. Where values stand, the text has
+/// their placeholders.
+fn span(connection: &Connection<'_>, sql: &SqlStr) -> tracing::Span {
+    let text = || {
+        let text = sql.as_str();
+        &text[..text.floor_char_boundary(LONGEST)]
+    };
+    tracing::debug_span!(
+        target: "gravity::sql",
+        "sql",
+        otel.kind = "client",
+        otel.name = text().split_whitespace().next().unwrap_or("sql"),
+        db.system.name = match connection.engine() {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgresql",
+        },
+        db.query.text = text(),
+    )
+}
 
 /// Awaits `$body` with the engine's connection and arguments, within the statement timeout.
 macro_rules! on_engine {
@@ -37,10 +61,15 @@ macro_rules! on_engine {
 
 #[inline]
 pub(super) async fn execute(connection: Connection<'_>, sql: SqlStr, args: Args) -> Result<u64, sqlx::Error> {
-    on_engine!(connection, args, |on, values| on
-        .execute((sql, Some(values)))
-        .await
-        .map(|done| done.rows_affected()))
+    let span = span(&connection, &sql);
+    async move {
+        on_engine!(connection, args, |on, values| on
+            .execute((sql, Some(values)))
+            .await
+            .map(|done| done.rows_affected()))
+    }
+    .instrument(span)
+    .await
 }
 
 /// Runs statements that are separated by semicolons and have no values.
@@ -60,10 +89,15 @@ pub(super) async fn fetch_optional<T: Row>(
     sql: SqlStr,
     args: Args,
 ) -> Result<Option<T>, sqlx::Error> {
-    on_engine!(connection, args, |on, values| match on.fetch_optional((sql, Some(values))).await {
-        Ok(row) => row.map(|row| FromRow::from_row(&row)).transpose(),
-        Err(error) => Err(error),
-    })
+    let span = span(&connection, &sql);
+    async move {
+        on_engine!(connection, args, |on, values| match on.fetch_optional((sql, Some(values))).await {
+            Ok(row) => row.map(|row| FromRow::from_row(&row)).transpose(),
+            Err(error) => Err(error),
+        })
+    }
+    .instrument(span)
+    .await
 }
 
 #[inline]
@@ -72,12 +106,17 @@ pub(super) async fn fetch_all<T: Row>(
     sql: SqlStr,
     args: Args,
 ) -> Result<Vec<T>, sqlx::Error> {
-    on_engine!(connection, args, |on, values| {
-        on.fetch((sql, Some(values)))
-            .map(|row| row.and_then(|row| FromRow::from_row(&row)))
-            .try_collect()
-            .await
-    })
+    let span = span(&connection, &sql);
+    async move {
+        on_engine!(connection, args, |on, values| {
+            on.fetch((sql, Some(values)))
+                .map(|row| row.and_then(|row| FromRow::from_row(&row)))
+                .try_collect()
+                .await
+        })
+    }
+    .instrument(span)
+    .await
 }
 
 /// Sends each row as it arrives, until nobody takes them any more.
@@ -87,23 +126,28 @@ pub(super) async fn fetch<T: Row>(
     args: Args,
     to: mpsc::Sender<T>,
 ) -> Result<(), sqlx::Error> {
-    on_engine!(connection, args, |on, values| {
-        let mut rows = on.fetch((sql, Some(values)));
-        loop {
-            match rows.try_next().await {
-                Ok(Some(row)) => match FromRow::from_row(&row) {
-                    Ok(row) => {
-                        if to.send(row).await.is_err() {
-                            break Ok(());
+    let span = span(&connection, &sql);
+    async move {
+        on_engine!(connection, args, |on, values| {
+            let mut rows = on.fetch((sql, Some(values)));
+            loop {
+                match rows.try_next().await {
+                    Ok(Some(row)) => match FromRow::from_row(&row) {
+                        Ok(row) => {
+                            if to.send(row).await.is_err() {
+                                break Ok(());
+                            }
                         }
-                    }
+                        Err(error) => break Err(error),
+                    },
+                    Ok(None) => break Ok(()),
                     Err(error) => break Err(error),
-                },
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
+                }
             }
-        }
-    })
+        })
+    }
+    .instrument(span)
+    .await
 }
 
 /// A stream of what `produce` sends, ended by its error if it has one.

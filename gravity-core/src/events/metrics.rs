@@ -20,6 +20,10 @@ pub(super) const LAG: Family<Gauge, 1> =
     Family::gauge("events_lag", "Events of the log after the lane that is furthest behind.", &["subscriber"]);
 pub(super) const DELAY: Family<Histogram, 1> =
     Family::histogram("events_delay_seconds", "From the event to its handling.", &["subscriber"]);
+pub(super) const RECEIVED: Family<Counter, 0> =
+    Family::counter("events_received_total", "Events from brokers that are recorded here.", &[]);
+pub(super) const REFUSED: Family<Counter, 0> =
+    Family::counter("events_refused_total", "Messages of brokers that are no events of ours.", &[]);
 const PENDING: Family<Gauge, 1> =
     Family::gauge("events_pending", "Events of the log that a subscriber has yet to pass.", &["subscriber"]);
 const WAITING: Family<Gauge, 1> = Family::gauge(
@@ -40,6 +44,8 @@ pub(crate) const FAMILIES: &[Description] = &[
     DUPLICATES.description(),
     LAG.description(),
     DELAY.description(),
+    RECEIVED.description(),
+    REFUSED.description(),
     PENDING.description(),
     WAITING.description(),
     SET_ASIDE.description(),

@@ -93,7 +93,8 @@ pub trait EventStore: Clone + Send + Sync + 'static {
     /// the subscriber is paused; nothing is written then.
     async fn deliver(&self, batch: Batch<'_>, to: &dyn Deliver<Self>) -> Result<Settlement, Error>;
 
-    /// The events that a subscriber has set aside, by position, after one of them or from the first.
+    /// The events that a subscriber has set aside, by position, after one of them or from the first. One
+    /// that nobody knows has set nothing aside.
     async fn poisoned(
         &self,
         subscriber: &str,

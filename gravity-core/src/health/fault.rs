@@ -25,9 +25,12 @@ pub(super) fn shown(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn masked(text: &str) -> String {
-    static USER_INFO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"://[^\s/]*@").ok());
-    static SETTING: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"([A-Za-z_-]+)(\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s&;,]+)"#).ok());
+    static USER_INFO: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"://[^\s"'<>]*@"#).ok());
+    // A name, perhaps with the quote that ends it, and a value, perhaps with the scheme of credentials before it.
+    static SETTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let value = r#"(?:(?i:bearer|basic)\s+)?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s&;,]+)"#;
+        Regex::new(&format!(r#"([A-Za-z_-]+)(["']?\s*[=:]\s*)({value})"#)).ok()
+    });
     let (Some(user_info), Some(setting)) = (&*USER_INFO, &*SETTING) else { return MASK.to_owned() };
     let masker = Masker::new();
     let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
@@ -54,6 +57,14 @@ mod tests {
             ("host=db password=hunter2 user=app", "host=db password=*** user=app"),
             ("token: \"hunter2 x\", port: 1", "token: ***, port: 1"),
             ("no\nline", "no line"),
+            ("at postgres://app:hun/ter2@db:5432/x", "at postgres://***@db:5432/x"),
+            ("authorization: Bearer ey.hunter2 refused", "authorization: *** refused"),
+            (
+                r#"{"user":"app","password":"hun\"ter2","port":1}"#,
+                r#"{"user":"app","password":***,"port":1}"#,
+            ),
+            ("{'api_key': 'hunter2'}", "{'api_key': ***}"),
+            ("password=\"hunter2 and no end", "password=***"),
         ] {
             assert_eq!(masked(text), shown);
         }

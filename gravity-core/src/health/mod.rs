@@ -9,6 +9,7 @@ mod report;
 mod routes;
 
 pub use check::Check;
+pub(crate) use registry::FAMILIES;
 pub use registry::Health;
 pub use report::{Condition, Dependency, Details, Fault, Standing};
 pub use routes::{NOT_READY, routes};

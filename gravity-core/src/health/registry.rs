@@ -13,7 +13,13 @@ use super::check::Check;
 use super::fault::shown;
 use super::{Condition, Dependency, Details, Fault, Standing};
 use crate::http::Shutdown;
+use crate::metrics::{Description, Family, Gauge};
 use crate::{Clock, Metrics};
+
+const UP: Family<Gauge, 1> =
+    Family::gauge("dependency_up", "Whether a dependency answered when it was last asked.", &["dependency"]);
+
+pub(crate) const FAMILIES: &[Description] = &[UP.description()];
 
 /// How the service is doing, and what it depends on. A clone is another handle to the same.
 ///
@@ -196,9 +202,7 @@ impl Health {
             }
         }
         if let Some(metrics) = &self.metrics {
-            let help = "Whether a dependency answered when it was last asked.";
-            let gauge = metrics.gauge("dependency_up", help, &[("dependency", check.name)]);
-            gauge.set(i64::from(fault.is_none()));
+            UP.of(metrics, [check.name]).set(i64::from(fault.is_none()));
         }
         Dependency {
             name: check.name.to_owned(),

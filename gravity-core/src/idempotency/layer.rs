@@ -11,10 +11,16 @@ use tower::{Layer, Service};
 
 use super::{IdempotencyConfig, IdempotencyStore};
 use crate::http::{Request, Response};
+use crate::metrics::{Counter, Description, Family};
 use crate::{Clock, Metrics};
 
 /// The header that says that an answer was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const REQUESTS: Family<Counter, 1> =
+    Family::counter("idempotency_requests_total", "Requests with an idempotency key.", &["outcome"]);
+
+pub(crate) const FAMILIES: &[Description] = &[REQUESTS.description()];
 
 /// Runs a request with an `Idempotency-Key` once, and answers its repetitions with what was answered then.
 ///
@@ -62,8 +68,7 @@ impl<S: IdempotencyStore> IdempotencyLayer<S> {
 
     pub(super) fn count(&self, outcome: &str) {
         if let Some(metrics) = &self.metrics {
-            let help = "Requests with an idempotency key.";
-            metrics.counter("idempotency_requests_total", help, &[("outcome", outcome)]).increment();
+            REQUESTS.of(metrics, [outcome]).increment();
         }
     }
 }

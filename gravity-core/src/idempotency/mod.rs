@@ -21,6 +21,7 @@ pub use cleaner::clean_until;
 pub use config::IdempotencyConfig;
 pub use error::Error;
 pub use handle::Idempotency;
+pub(crate) use layer::FAMILIES;
 pub use layer::{IdempotencyLayer, Idempotent, REPLAYED};
 pub use memory::MemoryIdempotency;
 pub use problems::{ANSWER_NOT_KEPT, KEY_REUSED, STILL_RUNNING};

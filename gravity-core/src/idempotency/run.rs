@@ -15,7 +15,7 @@ use super::{
     Answer, Begun, Claim, Idempotency, IdempotencyLayer, IdempotencyStore, REPLAYED, Slot, fingerprint,
 };
 use crate::http::extract::collect;
-use crate::http::{Body, FromParts, IdempotencyKey, Parts, Problem, Request, Response, problems};
+use crate::http::{Body, FromParts, IdempotencyKey, Parts, Problem, Request, RequestId, Response, problems};
 
 /// The statuses of an answer that says that nothing was done, or nothing for good: the key is free again. Those of
 /// a server's fault are too.
@@ -130,27 +130,38 @@ impl<S: IdempotencyStore> IdempotencyLayer<S> {
         self.count("ran");
         let layer = self.clone();
         // A task of its own: what has begun is brought to its end, and answered, also where the client goes away.
+        let given = id.clone();
         let work = async move {
             let response = called(&mut inner, request).await;
-            layer.finish(&handle, claim, response).await
+            layer.finish(&handle, claim, response, given).await
         };
         match tokio::spawn(work.in_current_span()).await {
             Ok(response) => response,
             Err(error) => {
-                let _ = self.store.release(claim).await;
+                self.release(claim).await;
                 Problem::new(problems::INTERNAL).because(error).render(id)
             }
         }
     }
 
-    async fn finish(&self, handle: &Idempotency<S>, claim: Claim, response: Response) -> Response {
+    async fn release(&self, claim: Claim) {
+        self.count("released");
+        // Where the handler's transaction has kept an answer all the same, that one stays.
+        if let Err(error) = self.store.release(claim).await {
+            tell(&error, "a claim cannot be released; it ends with its time");
+        }
+    }
+
+    async fn finish(
+        &self,
+        handle: &Idempotency<S>,
+        claim: Claim,
+        response: Response,
+        id: RequestId,
+    ) -> Response {
         let status = response.status();
         if status.is_server_error() || NOT_FINAL.contains(&status) {
-            self.count("released");
-            // Where the handler's transaction has kept an answer all the same, that one stays.
-            if let Err(error) = self.store.release(claim).await {
-                tell(&error, "a claim cannot be released; it ends with its time");
-            }
+            self.release(claim).await;
             return response;
         }
         let (head, body) = response.into_parts();
@@ -160,8 +171,8 @@ impl<S: IdempotencyStore> IdempotencyLayer<S> {
             match body.into_bytes(self.config.largest_answer as u64).await {
                 Ok(bytes) => (Some(bytes.clone()), Body::from(bytes)),
                 Err(error) => {
-                    let problem = Problem::new(problems::INTERNAL).because(error);
-                    return problem.render(None);
+                    self.release(claim).await;
+                    return Problem::new(problems::INTERNAL).because(error).render(id);
                 }
             }
         } else {

@@ -8,13 +8,15 @@ use http::Request;
 use tower::{Layer, Service};
 
 use super::rule::{RateLimit, Told};
+use crate::Principal;
 use crate::http::{Body, BoxError, RequestId, Response};
 
 /// A rate limit around any service, also one that has no [`Routes`](crate::http::Routes) in it.
 ///
 /// Routes say their limits themselves, by [`Declared::rate_limit`](crate::http::Declared::rate_limit): then they
-/// stand in the OpenAPI document, and the caller is known. Around a service nobody is known, so a limit by
-/// caller counts by address here.
+/// stand in the OpenAPI document, and the caller is known. Around a service the caller is the
+/// [`Principal`] that a layer outside this one has put into the request's extensions; where there is none, a limit by
+/// caller counts by address.
 ///
 /// The client's address is what the host says ([`PeerAddr`](crate::http::PeerAddr)); put
 /// [`TrustedProxies`](crate::http::TrustedProxies) around this layer.
@@ -67,7 +69,8 @@ where
         async move {
             let (head, body) = request.into_parts();
             let mut told = Told::default();
-            let mut response = match told.ask(&limit, &head, None).await {
+            let caller = head.extensions.get::<Principal>().cloned();
+            let mut response = match told.ask(&limit, &head, caller.as_ref()).await {
                 Ok(()) => inner.call(Request::from_parts(head, body)).await?.map(Body::new),
                 Err(problem) => problem.render(head.extensions.get::<RequestId>().cloned()),
             };

@@ -20,6 +20,7 @@ mod key;
 mod layer;
 mod limiter;
 mod memory;
+mod metrics;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis;
@@ -30,6 +31,7 @@ pub use key::AddressGroup;
 pub use layer::{RateLimitLayer, RateLimited};
 pub use limiter::{Action, RateLimiter};
 pub use memory::MemoryLimiter;
+pub(crate) use metrics::FAMILIES;
 pub use quota::{InvalidQuota, Quota, Quotas};
 #[cfg(feature = "redis")]
 pub use redis::{RedisLimiter, WhenDown};

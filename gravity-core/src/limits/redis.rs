@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::decision::{Decision, Step, sum_up};
 use super::limiter::{Action, RateLimiter};
 use super::memory::MemoryLimiter;
+use super::metrics::OUTAGES;
 use super::quota::{Pace, Quotas};
 use crate::Metrics;
 use crate::metrics::Counter;
@@ -105,9 +106,7 @@ impl RedisLimiter {
     /// Counts `rate_limit_outages_total{limit}`: decisions that were made without Redis.
     #[must_use]
     pub fn with_metrics(mut self, metrics: &Metrics) -> Self {
-        let labels = [("limit", self.name)];
-        let help = "Decisions of a rate limit that were made without Redis.";
-        self.outages = Some(metrics.counter("rate_limit_outages_total", help, &labels));
+        self.outages = Some(OUTAGES.of(metrics, [self.name]));
         self
     }
 

@@ -10,6 +10,7 @@ use super::decision::Decision;
 use super::fields;
 use super::key::{self, AddressGroup};
 use super::limiter::RateLimiter;
+use super::metrics::DECISIONS;
 use crate::http::{Problem, problems};
 use crate::metrics::Counter;
 use crate::{Metrics, Principal};
@@ -144,14 +145,7 @@ impl RateLimit {
     #[must_use]
     pub fn with_metrics(self, metrics: &Metrics) -> Self {
         let name = self.0.name;
-        let of = |outcome| {
-            let labels = [("limit", name), ("outcome", outcome)];
-            metrics.counter(
-                "rate_limit_decisions_total",
-                "Requests that a rate limit was asked about.",
-                &labels,
-            )
-        };
+        let of = |outcome| DECISIONS.of(metrics, [name, outcome]);
         let counted = Counted { allowed: of("allowed"), refused: of("refused"), outage: of("outage") };
         self.change(|rule| rule.counted = Some(counted))
     }

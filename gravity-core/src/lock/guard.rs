@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::locks::{Counters, give_back};
+use super::locks::give_back;
+use super::metrics::Counters;
 use super::{Error, Lease, LockStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::db::Tx;

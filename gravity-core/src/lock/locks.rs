@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::guard::Guard;
+use super::metrics::Counters;
 use super::{Error, Lease, LockStore};
 use crate::Metrics;
 use crate::backoff::Backoff;
-use crate::metrics::{Counter, Histogram};
 
 /// How long those who wait do so between attempts.
 const WAIT: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(100));
@@ -36,13 +36,6 @@ const WAIT: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_mill
 pub struct Locks {
     store: Arc<dyn LockStore>,
     counters: Arc<Counters>,
-}
-
-pub(super) struct Counters {
-    acquired: Counter,
-    taken: Counter,
-    pub(super) lost: Counter,
-    wait: Histogram,
 }
 
 impl Locks {
@@ -158,18 +151,6 @@ fn check(name: &str, ttl: Duration) -> Result<(), Error> {
         return Err(Error::Invalid { what: "time", reason: "it is 10 milliseconds to a day" });
     }
     Ok(())
-}
-
-impl Counters {
-    fn new(metrics: &Metrics) -> Self {
-        let counter = |name, help| metrics.counter(name, help, &[]);
-        Self {
-            acquired: counter("locks_acquired_total", "Locks that were got."),
-            taken: counter("locks_taken_total", "Locks that were not got, because somebody else had them."),
-            lost: counter("locks_lost_total", "Locks that were lost while they were held."),
-            wait: metrics.histogram("locks_wait_seconds", "How long it took to get a lock.", &[]),
-        }
-    }
 }
 
 impl fmt::Debug for Locks {

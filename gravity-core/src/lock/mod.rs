@@ -6,6 +6,7 @@ mod fence;
 mod guard;
 mod locks;
 mod memory;
+mod metrics;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -18,6 +19,7 @@ pub use fence::MIGRATIONS;
 pub use guard::Guard;
 pub use locks::Locks;
 pub use memory::MemoryLocks;
+pub(crate) use metrics::FAMILIES;
 #[cfg(feature = "redis")]
 pub use redis::RedisLocks;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

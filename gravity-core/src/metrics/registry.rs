@@ -13,8 +13,7 @@ const MAX_SERIES: usize = 2_000;
 
 /// All time series of an application. Cheap to clone; clones share their series.
 ///
-/// What counts declares a [`Family`](super::Family); [`Metrics::counter`] and its neighbours are for who
-/// knows a name only when the program runs.
+/// What counts declares a [`Family`](super::Family), and takes its series from that.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics(Arc<Inner>);
 
@@ -73,21 +72,6 @@ impl Metrics {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The counter of this name and these labels. Keep it where it is used often.
-    pub fn counter(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Counter {
-        self.series(name, help, labels)
-    }
-
-    /// The gauge of this name and these labels.
-    pub fn gauge(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Gauge {
-        self.series(name, help, labels)
-    }
-
-    /// The histogram of this name and these labels.
-    pub fn histogram(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Histogram {
-        self.series(name, help, labels)
     }
 
     /// Everything that is counted, in the text form of Prometheus, sorted by name and labels; without what
@@ -196,13 +180,19 @@ mod tests {
     use std::time::Duration;
 
     use super::{MAX_SERIES, Metrics};
+    use crate::metrics::{Counter, Family, Gauge, Histogram};
+
+    const COUNTED: Family<Counter, 1> = Family::counter("c_total", "C.", &["n"]);
 
     #[test]
     fn writes_what_prometheus_reads() {
+        const A: Family<Gauge, 0> = Family::gauge("a", "A\\\nA.", &[]);
+        const B: Family<Counter, 1> = Family::counter("b_total", "B.", &["x"]);
+        const H: Family<Histogram, 1> = Family::histogram("h_seconds", "H.", &["m"]);
         let metrics = Metrics::new();
-        metrics.counter("b_total", "B.", &[("x", "a\"b\\c\nd")]).add(3);
-        metrics.gauge("a", "A\\\nA.", &[]).set(-2);
-        let histogram = metrics.histogram("h_seconds", "H.", &[("m", "GET")]);
+        B.of(&metrics, ["a\"b\\c\nd"]).add(3);
+        A.of(&metrics, []).set(-2);
+        let histogram = H.of(&metrics, ["GET"]);
         histogram.observe(Duration::from_millis(7));
         histogram.observe(Duration::from_mins(1));
         let text = metrics.render();
@@ -221,31 +211,35 @@ mod tests {
     #[test]
     fn clones_and_look_ups_share_a_series() {
         let metrics = Metrics::new();
-        metrics.clone().counter("c_total", "C.", &[]).increment();
-        metrics.counter("c_total", "C.", &[]).increment();
-        assert_eq!(metrics.counter("c_total", "C.", &[]).value(), 2);
+        COUNTED.of(&metrics.clone(), ["1"]).increment();
+        COUNTED.of(&metrics, ["1"]).increment();
+        assert_eq!(COUNTED.of(&metrics, ["1"]).value(), 2);
     }
 
     #[test]
     fn labels_cannot_fill_the_memory() {
+        const LONG: Family<Counter, 1> = Family::counter("d_total", "D.", &["long"]);
         let metrics = Metrics::new();
         for number in 0..MAX_SERIES + 50 {
-            metrics.counter("c_total", "C.", &[("n", &number.to_string())]).increment();
+            COUNTED.of(&metrics, [&number.to_string()]).increment();
         }
         let text = metrics.render();
         assert!(text.contains("c_total{overflow=\"true\"} 50\n"));
         assert_eq!(text.lines().count(), MAX_SERIES + 3);
-        metrics.counter("d_total", "D.", &[("long", &"é".repeat(100_000))]).increment();
+        LONG.of(&metrics, [&"é".repeat(100_000)]).increment();
         assert!(metrics.render().contains(&format!("{{long=\"{}\"}} 1", "é".repeat(200))));
     }
 
     #[test]
     fn what_would_spoil_the_scrape_stays_out_of_it() {
+        const AB: Family<Counter, 2> = Family::counter("c_total", "C.", &["a", "b"]);
+        const BA: Family<Counter, 2> = Family::counter("c_total", "C.", &["b", "a"]);
+        const BARE: Family<Counter, 0> = Family::counter("c_total", "C.", &[]);
         let metrics = Metrics::new();
-        metrics.counter("c_total", "C.", &[("a", "1"), ("b", "2")]).increment();
-        metrics.counter("c_total", "C.", &[("b", "2"), ("a", "1")]).increment();
-        metrics.counter("c_total", "C.", &[]).increment();
-        metrics.gauge("c_total", "C.", &[("a", "1"), ("b", "2")]).set(7);
+        AB.of(&metrics, ["1", "2"]).increment();
+        BA.of(&metrics, ["2", "1"]).increment();
+        BARE.of(&metrics, []).increment();
+        metrics.series::<Gauge>("c_total", "C.", &[("a", "1"), ("b", "2")]).set(7);
         assert_eq!(
             metrics.render(),
             "# HELP c_total C.\n# TYPE c_total counter\nc_total{a=\"1\",b=\"2\"} 1\n"

@@ -8,6 +8,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion, TlsCertificates};
 
 use super::link::Link;
+use super::metrics::{ERRORS, SECONDS};
 use super::{Cmd, Error, FromRedisValue, Pipeline, RedisConfig, Script, ToRedisArgs, cmd};
 use crate::Metrics;
 use crate::metrics::Histogram;
@@ -32,9 +33,7 @@ impl Redis {
     /// As [`Redis::new`], measuring commands in `redis_command_seconds`, and counting those that failed in
     /// `redis_errors_total` by kind.
     pub fn measured(config: RedisConfig, metrics: &Metrics) -> Result<Self, Error> {
-        let seconds =
-            metrics.histogram("redis_command_seconds", "How long commands and scripts of Redis take.", &[]);
-        Self::build(config, Some((metrics.clone(), seconds)))
+        Self::build(config, Some((metrics.clone(), SECONDS.of(metrics, []))))
     }
 
     fn build(config: RedisConfig, metrics: Option<(Metrics, Histogram)>) -> Result<Self, Error> {
@@ -135,8 +134,7 @@ impl Redis {
         let result = call.await;
         seconds.observe(began.elapsed());
         if let Err(error) = &result {
-            let labels = [("kind", error.label())];
-            metrics.counter("redis_errors_total", "Commands of Redis that failed.", &labels).increment();
+            ERRORS.of(metrics, [error.label()]).increment();
         }
         result
     }

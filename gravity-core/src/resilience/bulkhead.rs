@@ -12,6 +12,7 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service, ServiceExt};
 
+use super::metrics::FULL;
 use super::rejected::Rejected;
 use crate::Metrics;
 use crate::http::{Body, BoxError};
@@ -73,9 +74,7 @@ impl BulkheadLayer {
     /// Counts `bulkhead_rejected_total{name}`.
     #[must_use]
     pub fn with_metrics(mut self, metrics: &Metrics) -> Self {
-        let labels = [("name", self.name)];
-        let help = "Calls that found no place.";
-        self.rejected = Some(metrics.counter("bulkhead_rejected_total", help, &labels));
+        self.rejected = Some(FULL.of(metrics, [self.name]));
         self
     }
 

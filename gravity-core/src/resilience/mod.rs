@@ -23,6 +23,7 @@ mod breaker;
 mod budget;
 mod bulkhead;
 mod hedge;
+mod metrics;
 #[cfg(feature = "client")]
 pub mod outgoing;
 mod rejected;
@@ -36,6 +37,7 @@ pub use breaker::{
 pub use budget::RetryBudget;
 pub use bulkhead::{Bulkhead, BulkheadLayer};
 pub use hedge::{Hedge, HedgeLayer};
+pub(crate) use metrics::FAMILIES;
 pub use rejected::Rejected;
 #[cfg(feature = "client")]
 pub(crate) use repeat::{IDEMPOTENCY_KEY, asked, is_passing, is_repeatable, is_worth_repeating, wait_before};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use super::metrics::STARTED;
 use super::steps::Plan;
 use super::store::{Change, Changed};
 use super::{
@@ -259,8 +260,7 @@ impl<S: SagaStore> Sagas<S> {
     }
 
     fn count_started(&self, name: &str) {
-        let labels = [("saga", name)];
-        self.0.metrics.counter("sagas_started_total", "Sagas begun, committed or not.", &labels).increment();
+        STARTED.of(&self.0.metrics, [name]).increment();
     }
 }
 

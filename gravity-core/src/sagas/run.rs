@@ -11,6 +11,7 @@ use serde_json::Value;
 use tracing::Instrument as _;
 
 use super::handle::Plain;
+use super::metrics::{ENDED, STEPS};
 use super::step::{AnyStep, Heard, Inside, StepContext, Work};
 use super::steps::Plan;
 use super::store::{Change, Changed};
@@ -120,20 +121,12 @@ impl<S: SagaStore> Sagas<S> {
     }
 
     fn count_step(&self, saga: &SagaRecord, outcome: &str) {
-        let labels = [("saga", saga.name.as_str()), ("outcome", outcome)];
-        self.0
-            .metrics
-            .counter("sagas_steps_total", "Steps and compensations run to their end.", &labels)
-            .increment();
+        STEPS.of(&self.0.metrics, [&saga.name, outcome]).increment();
     }
 
     fn count_ended(&self, saga: &SagaRecord) {
         if saga.finished_at.is_some() || saga.status == SagaStatus::Stuck {
-            let labels = [("saga", saga.name.as_str()), ("status", saga.status.as_str())];
-            self.0
-                .metrics
-                .counter("sagas_ended_total", "Sagas that ended or got stuck.", &labels)
-                .increment();
+            ENDED.of(&self.0.metrics, [&saga.name, saga.status.as_str()]).increment();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::metrics::{DELAY, FIRED, MISSED};
 use super::plan::plan;
 use super::{Definition, Error, Schedule, ScheduleState, ScheduleStore, Tick};
 use crate::jobs::JobStore as _;
@@ -287,10 +288,9 @@ impl<S: ScheduleStore> Schedules<S> {
 
     fn count(&self, ticks: &[Tick], missed: usize, now: Timestamp) {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let metrics = &self.metrics;
-        metrics.counter("schedules_fired_total", "Ticks fired.", &[]).add(count(ticks.len()));
-        metrics.counter("schedules_missed_total", "Ticks missed.", &[]).add(count(missed));
-        let delay = metrics.histogram("schedules_delay_seconds", "From a tick to its firing.", &[]);
+        FIRED.of(&self.metrics, []).add(count(ticks.len()));
+        MISSED.of(&self.metrics, []).add(count(missed));
+        let delay = DELAY.of(&self.metrics, []);
         for tick in ticks {
             delay.observe(now.saturating_since(tick.at));
         }

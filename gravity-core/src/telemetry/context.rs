@@ -51,6 +51,12 @@ pub(super) fn find<'a, R: LookupSpan<'a>, T>(
     span.scope().find_map(|span| span.extensions().get::<Facts>().and_then(&fact))
 }
 
+/// Whether a span is a step of the work. Below INFO it is for who looks for a fault; but for a statement of SQL, which
+/// is there only where it was asked for.
+fn is_step(metadata: &tracing::Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || metadata.target() == "gravity::sql"
+}
+
 /// Reads the facts of a new span, once for all layers: whoever comes first.
 pub(super) fn note<S>(attributes: &Attributes<'_>, id: &Id, context: &Context<'_, S>)
 where
@@ -65,8 +71,7 @@ where
     let begins = read.trace();
     let (trace, parent) = match begins {
         Some(trace) => (Some(trace), read.parent(trace)),
-        // Below INFO a span is for who looks for a fault, and no step of the work.
-        None if *attributes.metadata().level() <= Level::INFO => {
+        None if is_step(attributes.metadata()) => {
             let around = span.parent().and_then(|parent| find(&parent, |facts| facts.trace));
             (around.map(TraceContext::child), around)
         }

@@ -79,9 +79,15 @@ fn init_to(config: &TelemetryConfig, writer: LogWriter) -> Result<Telemetry, Tel
     }
     #[cfg(feature = "otel")]
     let spans = super::otel::start(config, writer.counts())?;
+    // The filter is about the log; of what is traced it says one thing, whether statements of SQL are.
     #[cfg(feature = "otel")]
-    let traces =
-        spans.as_ref().map(|batch| super::OtelLayer::new(batch.clone()).with_filter(LevelFilter::INFO));
+    let wanted = EnvFilter::builder()
+        .parse(&config.filter)
+        .map_err(TelemetryError::Filter)?
+        .and(filter_fn(|metadata| metadata.target() == "gravity::sql"))
+        .or(LevelFilter::INFO);
+    #[cfg(feature = "otel")]
+    let traces = spans.as_ref().map(|batch| super::OtelLayer::new(batch.clone()).with_filter(wanted));
     let subscriber = Registry::default().with(log);
     #[cfg(feature = "otel")]
     let subscriber = subscriber.with(traces);

@@ -49,5 +49,6 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     nodes::two_nodes_share_and_one_that_dies_is_replaced(fresh().await).await;
     nodes::a_paused_node_is_refused(fresh().await).await;
     nodes::a_node_wrongly_taken_for_dead_holds_its_lanes_again(fresh().await).await;
+    nodes::a_node_that_stops_leaves_nothing_behind(fresh().await).await;
     nodes::panics_and_timeouts_are_failures(fresh().await).await;
 }

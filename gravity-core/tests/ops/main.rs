@@ -5,7 +5,7 @@
 mod promql;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gravity_core::metrics::{Kind, catalogue};
@@ -103,6 +103,41 @@ fn what_is_shown_and_watched_exists() {
     let unseen: Vec<_> = catalogue().into_iter().filter(|family| !text.contains(family.name)).collect();
     let unseen: Vec<_> = unseen.iter().map(|family| family.name).collect();
     assert_eq!(unseen, ["process_virtual_memory_bytes", "trace_spans_exported_total"]);
+}
+
+/// The names of the families that the sources of this crate declare, tests aside.
+fn declared(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            declared(&path, names);
+            continue;
+        }
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for rest in code.join(" ").split("Family::").skip(1) {
+            let kinds = ["counter(", "gauge(", "histogram("];
+            let Some(call) = kinds.iter().find_map(|kind| rest.strip_prefix(kind)) else { continue };
+            let name = call.trim_start().strip_prefix('"').and_then(|name| name.split('"').next());
+            names.insert(name.unwrap_or_else(|| panic!("{}: a name apart", path.display())).to_owned());
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_has_every_family_that_is_declared() {
+    let mut names = BTreeSet::new();
+    declared(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    let listed: BTreeSet<String> = catalogue().into_iter().map(|family| family.name.to_owned()).collect();
+    // What a feature brings is declared also where that is off.
+    let missing: Vec<_> = names.difference(&listed).collect();
+    assert!(missing.is_empty() || !cfg!(all(feature = "redis", feature = "client")), "{missing:?}");
+    let unknown: Vec<_> = listed.difference(&names).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]

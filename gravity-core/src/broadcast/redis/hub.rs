@@ -12,13 +12,22 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::Metrics;
 use crate::backoff::Backoff;
 use crate::broadcast::{Broadcast as _, LocalBroadcast, Receiver};
-use crate::metrics::Counter;
+use crate::metrics::{Counter, Description, Family};
 use crate::redis::{Error, Redis};
 
 const RECONNECT: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2)).keeping_half();
 
 /// The most requests that are answered with one command.
 const MAX_BATCH: usize = 256;
+
+const SENT: Family<Counter, 0> = Family::counter("broadcast_sent_total", "Messages sent to all nodes.", &[]);
+const RECEIVED: Family<Counter, 0> =
+    Family::counter("broadcast_received_total", "Messages heard from all nodes.", &[]);
+const RECONNECTS: Family<Counter, 0> =
+    Family::counter("broadcast_reconnects_total", "Connections lost and made again.", &[]);
+
+pub(crate) const FAMILIES: &[Description] =
+    &[SENT.description(), RECEIVED.description(), RECONNECTS.description()];
 
 pub(super) struct Request {
     pub(super) topic: String,
@@ -34,11 +43,10 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn new(metrics: &Metrics) -> Self {
-        let counter = |name, help| metrics.counter(name, help, &[]);
         Self {
-            sent: counter("broadcast_sent_total", "Messages sent to all nodes."),
-            received: counter("broadcast_received_total", "Messages heard from all nodes."),
-            reconnects: counter("broadcast_reconnects_total", "Connections lost and made again."),
+            sent: SENT.of(metrics, []),
+            received: RECEIVED.of(metrics, []),
+            reconnects: RECONNECTS.of(metrics, []),
         }
     }
 }

@@ -4,3 +4,4 @@ mod handle;
 mod hub;
 
 pub use handle::RedisBroadcast;
+pub(crate) use hub::FAMILIES;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Delivery, Inlet};
 use crate::Metrics;
 use crate::backoff::Backoff;
+use crate::events::metrics::{RECEIVED, REFUSED};
 use crate::events::outbox::check_all;
 use crate::events::{Envelope, EventStore};
 use crate::metrics::Counter;
@@ -26,7 +27,7 @@ pub struct Intake<S, I> {
     batch: usize,
     poll: Duration,
     received: Counter,
-    set_aside: Counter,
+    refused: Counter,
 }
 
 impl<S: EventStore, I: Inlet> Intake<S, I> {
@@ -38,7 +39,7 @@ impl<S: EventStore, I: Inlet> Intake<S, I> {
             batch: 200,
             poll: Duration::from_millis(100),
             received: Counter::default(),
-            set_aside: Counter::default(),
+            refused: Counter::default(),
         }
     }
 
@@ -56,12 +57,11 @@ impl<S: EventStore, I: Inlet> Intake<S, I> {
         self
     }
 
-    /// Counts in `events_received_total` and `events_set_aside_total`.
+    /// Counts in `events_received_total` and `events_refused_total`.
     #[must_use]
     pub fn with_metrics(mut self, metrics: &Metrics) -> Self {
-        let counter = |name, help| metrics.counter(name, help, &[]);
-        self.received = counter("events_received_total", "Events from brokers that are recorded here.");
-        self.set_aside = counter("events_set_aside_total", "Messages of brokers that are no events of ours.");
+        self.received = RECEIVED.of(metrics, []);
+        self.refused = REFUSED.of(metrics, []);
         self
     }
 
@@ -107,7 +107,7 @@ impl<S: EventStore, I: Inlet> Intake<S, I> {
                 Err(reason) => {
                     tracing::error!(receipt = %delivery.receipt, %reason, "a message is no event of ours");
                     self.inlet.set_aside(&delivery, &reason).await?;
-                    self.set_aside.increment();
+                    self.refused.increment();
                 }
             }
         }

@@ -92,21 +92,15 @@ impl State {
             .collect()
     }
 
-    pub(super) fn poisoned(
-        &mut self,
-        subscriber: &str,
-        after: Option<i64>,
-        limit: usize,
-    ) -> Result<Vec<Poisoned>, Error> {
-        let entry = self.subscriber(subscriber)?;
+    pub(super) fn poisoned(&self, subscriber: &str, after: Option<i64>, limit: usize) -> Vec<Poisoned> {
+        let Some(entry) = self.subscribers.get(subscriber) else { return Vec::new() };
         let rows: Vec<_> = entry
             .poisoned
             .range(after.map_or(0, |after| after.saturating_add(1))..)
             .take(limit)
             .map(|(_, row)| row.clone())
             .collect();
-        Ok(rows
-            .into_iter()
+        rows.into_iter()
             .filter_map(|(failed, failed_at)| {
                 let logged = self.log.get(&failed.position)?;
                 Some(Poisoned {
@@ -118,13 +112,13 @@ impl State {
                     event: Ok(logged.event.clone()),
                 })
             })
-            .collect())
+            .collect()
     }
 
-    pub(super) fn take_poisoned(&mut self, subscriber: &str, id: EventId) -> Result<Option<Failed>, Error> {
-        let entry = self.subscriber(subscriber)?;
-        let position = entry.poisoned.iter().find(|(_, (failed, _))| failed.id == id).map(|(at, _)| *at);
-        Ok(position.and_then(|position| entry.poisoned.remove(&position)).map(|(failed, _)| failed))
+    pub(super) fn take_poisoned(&mut self, subscriber: &str, id: EventId) -> Option<Failed> {
+        let entry = self.subscribers.get_mut(subscriber)?;
+        let position = entry.poisoned.iter().find(|(_, (failed, _))| failed.id == id).map(|(at, _)| *at)?;
+        entry.poisoned.remove(&position).map(|(failed, _)| failed)
     }
 
     pub(super) fn retain(&mut self, retention: Retention, now: Timestamp) -> u64 {

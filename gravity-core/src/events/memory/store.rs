@@ -188,11 +188,11 @@ impl EventStore for MemoryEvents {
         after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Poisoned>, Error> {
-        self.state().poisoned(subscriber, after, limit)
+        Ok(self.state().poisoned(subscriber, after, limit))
     }
 
     async fn inspect(&self, subscriber: &str, id: EventId) -> Result<Option<Poisoned>, Error> {
-        let all = self.state().poisoned(subscriber, None, usize::MAX)?;
+        let all = self.state().poisoned(subscriber, None, usize::MAX);
         Ok(all.into_iter().find(|poisoned| poisoned.id == id))
     }
 
@@ -207,7 +207,7 @@ impl EventStore for MemoryEvents {
 
     async fn replay(&self, subscriber: &str, id: EventId, now: Timestamp) -> Result<bool, Error> {
         let mut state = self.state();
-        let Some(failed) = state.take_poisoned(subscriber, id)? else {
+        let Some(failed) = state.take_poisoned(subscriber, id) else {
             return Ok(false);
         };
         let entry = state.subscriber(subscriber)?;
@@ -220,7 +220,7 @@ impl EventStore for MemoryEvents {
     }
 
     async fn discard(&self, subscriber: &str, id: EventId) -> Result<bool, Error> {
-        Ok(self.state().take_poisoned(subscriber, id)?.is_some())
+        Ok(self.state().take_poisoned(subscriber, id).is_some())
     }
 
     async fn retain(&self, retention: Retention, now: Timestamp) -> Result<u64, Error> {

@@ -72,10 +72,7 @@ impl<S: EventStore> EventNode<S> {
         helpers.spawn(pump.run());
         let store = self.store.clone();
         helpers.spawn(async move { store.listen().await });
-        tokio::select! {
-            () = shutdown => {}
-            () = running.keep_up() => {}
-        }
+        running.keep_up(shutdown).await;
         running.stop().await;
         Ok(())
     }
@@ -140,8 +137,12 @@ impl<S: EventStore> Running<S> {
         }
     }
 
-    /// Gives signs of life, and takes and gives back lanes, for ever.
-    async fn keep_up(&mut self) {
+    /// Gives signs of life, and takes and gives back lanes, until `shutdown` ends.
+    ///
+    /// A round that has begun is brought to its end: what was on its way to the store when it was given up could
+    /// arrive after the leave, and then this node would hold a lane, or show that it lives, when it is gone.
+    async fn keep_up(&mut self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
         loop {
             if let Err(error) = self.tick().await {
                 tracing::warn!(%error, "a node of events could not give a sign of life; trying again");
@@ -151,6 +152,7 @@ impl<S: EventStore> Running<S> {
             tokio::pin!(tick);
             loop {
                 tokio::select! {
+                    () = &mut shutdown => return,
                     () = &mut tick => break,
                     Some(_) = self.tasks.join_next() => {}
                 }

@@ -8,6 +8,7 @@ use super::config::BreakerConfig;
 use super::machine::{BreakerState, Machine};
 use crate::metrics::{Counter, Gauge};
 use crate::resilience::Rejected;
+use crate::resilience::metrics::{NOT_MADE, OPENED, STATE};
 use crate::time::Steady;
 use crate::{Clock, Metrics};
 
@@ -51,12 +52,10 @@ impl Breaker {
     /// As [`Breaker::new`], showing `circuit_breaker_state{name}` (0 closed, 1 half open, 2 open) and counting
     /// `circuit_breaker_opened_total{name}` and `circuit_breaker_rejected_total{name}`.
     pub fn measured(name: &'static str, config: BreakerConfig, metrics: &Metrics) -> Self {
-        let labels = [("name", name)];
-        let help = "0 closed, 1 half open, 2 open.";
         let counted = Counted {
-            state: metrics.gauge("circuit_breaker_state", help, &labels),
-            opened: metrics.counter("circuit_breaker_opened_total", "Times that a breaker opened.", &labels),
-            rejected: metrics.counter("circuit_breaker_rejected_total", "Calls that were not made.", &labels),
+            state: STATE.of(metrics, [name]),
+            opened: OPENED.of(metrics, [name]),
+            rejected: NOT_MADE.of(metrics, [name]),
         };
         Self::build(name, config, Some(counted))
     }

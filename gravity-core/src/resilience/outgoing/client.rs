@@ -18,6 +18,7 @@ use crate::Metrics;
 use crate::http::body::CollectError;
 use crate::http::client::{Pool, Transport, erase, find, roots};
 use crate::http::{Body, Response};
+use crate::resilience::metrics::OUTGOING;
 use crate::resilience::{BulkheadLayer, Rejected, RetryLayer};
 
 /// Calls addresses that users give, and never one inside; see the [module](super). Cheap to clone: clones
@@ -196,9 +197,7 @@ impl Inner {
             Err(OutgoingError::Broken(_)) => "broken",
             Err(OutgoingError::Rejected(_)) => "rejected",
         };
-        metrics
-            .counter("outgoing_calls_total", "Calls to addresses that users give.", &[("outcome", outcome)])
-            .increment();
+        OUTGOING.of(metrics, [outcome]).increment();
     }
 }
 

@@ -7,7 +7,7 @@
 //!   address in its ordinary spelling; `0x7f.1`, `2130706433` and the like are refused, and so is a name whose
 //!   last part is a number.
 //! - **Names** are resolved here. Every address that a name has must be a public one, by the registries of IANA for
-//!   special purposes, also where an IPv4 address hides in an IPv6 one (mapped, 6to4, NAT64). One that is not
+//!   special purposes, also where an IPv4 address hides in an IPv6 one (mapped, 6to4, NAT64, ISATAP). One that is not
 //!   makes the call fail: a name with both kinds is not honest.
 //! - **The connection** goes to the very addresses that were looked at. Nothing is resolved a second time, so a name
 //!   that changes its address in between gains nothing.

@@ -66,17 +66,18 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let is_in = |(network, bits): &(Ipv6Addr, u32)| {
         (network.to_bits() ^ address.to_bits()).checked_shr(128 - bits).unwrap_or(0) == 0
     };
-    let [_, first, second, .., before, last] = address.segments();
-    let inside = if is_in(&SIX_TO_FOUR) {
-        Some((first, second))
+    let [_, first, second, _, scope, isatap, before, last] = address.segments();
+    let v4 = |high, low| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    // ISATAP: in any network, behind `5efe`, is the address that a router unpacks.
+    if scope & !0x200 == 0 && isatap == 0x5efe && !is_public_v4(v4(before, last)) {
+        return false;
+    }
+    if is_in(&SIX_TO_FOUR) {
+        is_public_v4(v4(first, second))
     } else if is_in(&NAT64) {
-        Some((before, last))
+        is_public_v4(v4(before, last))
     } else {
-        None
-    };
-    match inside {
-        Some((high, low)) => is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))),
-        None => is_in(&GLOBAL_V6) && !SPECIAL_V6.iter().any(is_in),
+        is_in(&GLOBAL_V6) && !SPECIAL_V6.iter().any(is_in)
     }
 }
 
@@ -139,11 +140,14 @@ mod tests {
                 format!("64:ff9b:1::{high:x}:{low:x}"),
                 format!("2002:{high:x}:{low:x}::1"),
                 format!("2001:0:1:1::{high:x}:{low:x}"),
+                format!("2606:4700::5efe:{high:x}:{low:x}"),
+                format!("2606:4700::200:5efe:{high:x}:{low:x}"),
+                format!("2002:101:101:1:0:5efe:{high:x}:{low:x}"),
             ] {
                 assert!(!public(&hidden), "{hidden} is {private}");
             }
         }
-        for open in ["::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"] {
+        for open in ["::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1", "2606:4700::5efe:101:101"] {
             assert!(public(open), "{open}");
         }
         assert!(!public("64:ff9b:1::101:101"), "a prefix for local use");

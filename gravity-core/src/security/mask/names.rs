@@ -2,6 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The longest name that is looked at; a longer one is taken for a secret's.
+const LONGEST: usize = 256;
+
 /// Words that make a name speak of a secret wherever they stand in it, also within another word.
 const ANYWHERE: [&str; 13] = [
     "password",
@@ -53,6 +58,9 @@ impl Names {
     }
 
     pub(super) fn speak_of_a_secret(&self, name: &str) -> bool {
+        if name.len() > LONGEST {
+            return true;
+        }
         let words = words(name);
         let all = joined(&words);
         if self.harmless.contains(&all) {
@@ -67,11 +75,12 @@ impl Names {
     }
 }
 
-/// The words of a name, in lower case: `apiKey`, `api_key` and `API-Key` have the same.
+/// The words of a name, in lower case: `apiKey`, `api_key` and `API-Key` have the same, and
+/// so do letters of another width or form.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_lower = false;
-    for letter in name.chars().take(256) {
+    for letter in name.nfkc() {
         let begins = !letter.is_alphanumeric() || (letter.is_uppercase() && before_is_lower);
         before_is_lower = letter.is_lowercase() || letter.is_numeric();
         if begins {
@@ -124,6 +133,11 @@ mod tests {
             "iban",
             "mytoken",
             "db_pwd",
+            "\u{ff50}\u{ff41}ssword",
+            "pa\u{17f}\u{17f}word",
+            "pass\u{200b}word",
+            "\u{1d5c9}\u{1d5ba}\u{1d5cc}\u{1d5cc}",
+            &"a".repeat(300),
         ] {
             assert!(names.speak_of_a_secret(name), "{name}");
         }
@@ -167,6 +181,7 @@ mod tests {
 
     #[test]
     fn long_names_take_no_time() {
-        assert!(!Names::default().speak_of_a_secret(&"a_".repeat(1_000_000)));
+        assert!(Names::default().speak_of_a_secret(&"a_".repeat(1_000_000)));
+        assert!(!Names::default().speak_of_a_secret(&"a_".repeat(LONGEST / 2)));
     }
 }

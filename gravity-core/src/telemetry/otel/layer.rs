@@ -23,7 +23,8 @@ use crate::telemetry::json::{Fields, Value};
 const MOST_EVENTS: usize = 16;
 
 /// Exports the spans of sampled traces: each request, handled event and call to another service, and every
-/// span of the application's inside one, from INFO on. [`init`](crate::telemetry::init) sets it up.
+/// span of the application's inside one, from INFO on; each statement of SQL where the filter has
+/// `gravity::sql=debug`. [`init`](crate::telemetry::init) sets it up.
 ///
 /// Fields become attributes, under their names; `otel.name`, `otel.kind`, `otel.status_code` and `otel.link`
 /// say what else there is to say, as elsewhere. Warnings and errors that are logged inside a span go with it.

@@ -8,10 +8,11 @@ use futures_util::FutureExt as _;
 
 use super::bench::{Bench, Effect};
 use super::log::deposit;
-use super::nodes::{node, start, until};
+use super::nodes::{node, start};
 use super::sample::Deposited;
 use crate::events::{EventStore as _, Failure, Outbox, Retry, Start, Subscriber};
 use crate::testing::Random;
+use crate::testing::wait::until;
 use crate::{Clock, Metrics};
 
 /// How much there is to do, and what goes wrong.

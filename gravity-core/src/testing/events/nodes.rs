@@ -1,6 +1,6 @@
 //! Nodes at work, and what becomes of their work when they stop.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::task::JoinHandle;
@@ -9,6 +9,7 @@ use super::bench::{Bench, Effect};
 use super::log::{clock, deposit};
 use super::sample::{Deposited, Renamed};
 use crate::events::{Draft, Error, EventNode, EventStore, NodeConfig, Outbox, Retry, Start, Subscriber};
+use crate::testing::wait::until;
 use crate::{Clock, Metrics};
 
 const LEASE: Duration = Duration::from_millis(400);
@@ -36,15 +37,6 @@ pub(super) fn node<B: Bench>(bench: &B, clock: &Clock, metrics: &Metrics) -> Eve
 
 pub(super) fn start<S: EventStore>(node: EventNode<S>) -> JoinHandle<Result<(), Error>> {
     tokio::spawn(node.run_until(std::future::pending()).boxed())
-}
-
-/// Waits until something holds.
-pub(super) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
-        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 async fn holders<B: Bench>(bench: &B) -> Vec<(uuid::Uuid, usize)> {
@@ -168,6 +160,32 @@ pub(super) async fn a_node_wrongly_taken_for_dead_holds_its_lanes_again<B: Bench
     let mut numbers = written(&bench).await;
     numbers.sort_unstable();
     assert_eq!(numbers, (0..32).collect::<Vec<_>>());
+}
+
+/// However far it is: lanes half taken, a sign of life on its way, events in hand.
+pub(super) async fn a_node_that_stops_leaves_nothing_behind<B: Bench>(bench: B) {
+    let (clock, metrics) = (Clock::system(), Metrics::new());
+    let outbox = Outbox::new(bench.store(), "/bank", clock.clone()).unwrap();
+    for round in 0..24_i64 {
+        outbox.send(deposit(&format!("k{round}"), round)).await.unwrap();
+        let stop = tokio::time::sleep(Duration::from_micros(1 << (round % 12)) * 10);
+        let running = node(&bench, &clock, &metrics).with_subscriber(writer(&bench, "writer"));
+        running.run_until(stop).await.unwrap();
+        // At once, and nothing comes after.
+        for _ in 0..2 {
+            assert!(holders(&bench).await.is_empty(), "round {round}: {:?}", holders(&bench).await);
+            let nobody = uuid::Uuid::nil();
+            assert_eq!(bench.store().beat(nobody, &["writer"]).await.unwrap().members.len(), 1, "{round}");
+            bench.store().leave(nobody).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let running = start(node(&bench, &clock, &metrics).with_subscriber(writer(&bench, "writer")));
+    until("all is written", async || bench.written().await >= 24).await;
+    running.abort();
+    let mut numbers = written(&bench).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..24).collect::<Vec<_>>());
 }
 
 pub(super) async fn panics_and_timeouts_are_failures<B: Bench>(bench: B) {

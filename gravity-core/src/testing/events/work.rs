@@ -253,6 +253,11 @@ pub(super) async fn poison_goes_aside_and_comes_back<B: Bench>(bench: B) {
     assert_eq!(numbers(&bench, "a").await, [2, 4, 1, 3]);
     assert!(store.poisoned("s", None, 10).await.unwrap().is_empty());
     assert!(!store.discard("s", rest[0].id).await.unwrap());
+    // One that nobody knows has set nothing aside.
+    assert!(store.poisoned("nobody", None, 10).await.unwrap().is_empty());
+    assert!(store.inspect("nobody", rest[0].id).await.unwrap().is_none());
+    assert!(!store.replay("nobody", rest[0].id, now).await.unwrap());
+    assert!(!store.discard("nobody", rest[0].id).await.unwrap());
 }
 
 pub(super) async fn a_pause_stops_work<B: Bench>(bench: B) {
