@@ -148,6 +148,7 @@ impl State {
                 break;
             }
             let all = used(&self.rates, "");
+            let all = ask.rate.map_or(all, |rate| rate.believed(all, ask.now));
             if let Some(rate) = ask.rate.filter(|rate| rate.room(all, ask.now) == 0) {
                 if taken.jobs.is_empty() {
                     taken.held_until = Some(rate.next(all, ask.now));
@@ -167,6 +168,7 @@ impl State {
                 if begins > ask.now {
                     self.set(id, |job| {
                         (job.state, job.run_at, job.is_paid) = (JobState::Scheduled, begins, true);
+                        job.is_holding = job.new.key.is_some();
                     });
                     continue;
                 }

@@ -16,7 +16,7 @@ use super::run::Workers;
 use super::settler::Outcomes;
 use super::worker::{AnyWorker, Finish};
 use super::{JobContext, Queue};
-use crate::jobs::{Claimed, Failure, JobId, JobStore, Outcome, Settled};
+use crate::jobs::{Claimed, DEFAULT_WAIT, Failure, JobId, JobStore, Outcome, Settled};
 use crate::{Clock, random};
 
 /// How long a worker may go on once its job is to be cancelled.
@@ -164,7 +164,7 @@ impl<S: JobStore> Lane<S> {
             Err(_) if cancelled.is_cancelled() => Outcome::Cancelled,
             Err(failure) => {
                 let now = self.shared.clock.now();
-                let wait = |attempt| worker.wait(&job, attempt);
+                let wait = |attempt| wait_of(worker, &job, attempt);
                 let outcome = Outcome::of_failure(&job, &failure, now, wait);
                 if matches!(outcome, Outcome::Dead { .. }) {
                     tracing::error!(job = %job.id, kind = job.kind, error = %failure, "a job is dead");
@@ -219,6 +219,14 @@ impl<S: JobStore> Lane<S> {
     fn registry(&self) -> MutexGuard<'_, HashMap<JobId, (Claimed, CancellationToken)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long a job waits by its own rule, which is code of the application's and may panic.
+fn wait_of<S: JobStore>(worker: &dyn AnyWorker<S>, job: &Claimed, attempt: u32) -> Duration {
+    std::panic::catch_unwind(AssertUnwindSafe(|| worker.wait(job, attempt))).unwrap_or_else(|_| {
+        tracing::error!(job = %job.id, kind = job.kind, "a job cannot tell how long it waits");
+        DEFAULT_WAIT.wait(attempt)
+    })
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

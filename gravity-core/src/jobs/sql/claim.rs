@@ -38,7 +38,13 @@ impl SqlJobs {
         }
         let mut look_at = 1;
         loop {
-            let round = self.db().transaction(async |tx| round(tx, ask, look_at).await).await?;
+            let round = match self.db().transaction(async |tx| round(tx, ask, look_at).await).await {
+                // Others took one of the same key just now; who asks again finds it.
+                Err(Error::Database(error)) if error.is_unique_violation_on("jobs", &["queue", "key"]) => {
+                    return Ok(Taken::default());
+                }
+                round => round?,
+            };
             // Those that moved aside are behind us for good, so this ends.
             if round.has_moved && round.jobs.is_empty() {
                 look_at = LOOK_AT;
@@ -193,12 +199,15 @@ async fn move_to(tx: &mut Tx<'_>, stage: i16, jobs: &HashSet<JobId>) -> Result<b
 }
 
 async fn postpone(tx: &mut Tx<'_>, job: JobId, at: Timestamp) -> Result<(), Error> {
-    tx.query("UPDATE jobs SET stage = $2, run_at = $3, is_paid = TRUE WHERE id = $1")
-        .bind(job)
-        .bind(SCHEDULED)
-        .bind(at)
-        .execute()
-        .await?;
+    // It keeps its place among those of its key, as one does that waits for another attempt.
+    tx.query(
+        "UPDATE jobs SET stage = $2, run_at = $3, is_paid = TRUE, is_holding = key IS NOT NULL WHERE id = $1",
+    )
+    .bind(job)
+    .bind(SCHEDULED)
+    .bind(at)
+    .execute()
+    .await?;
     Ok(())
 }
 

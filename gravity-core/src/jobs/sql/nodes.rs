@@ -108,7 +108,7 @@ impl SqlJobs {
         let jobs: Vec<Lapsed> = tx
             .query(
                 "SELECT id, queue, kind, key, unique_key, lapses, failures, errors, is_cancelling FROM jobs \
-                 WHERE node = $1 LIMIT $2",
+                 WHERE stage = 0 AND node = $1 LIMIT $2",
             )
             .bind(node)
             .bind(AT_ONCE)
@@ -175,7 +175,7 @@ async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<(), Error> {
         .fetch_optional_scalar()
         .await?;
     if silent.is_some() {
-        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE node = $1)")
+        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE stage = 0 AND node = $1)")
             .bind(node)
             .execute()
             .await?;

@@ -29,6 +29,7 @@ impl<'a> Rates<'a> {
                 .fetch_scalar()
                 .await?;
         }
+        let used = ask.rate.map_or(used, |rate| rate.believed(used, ask.now));
         Ok(Self { ask, used })
     }
 
