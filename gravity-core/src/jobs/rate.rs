@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
+/// How far clocks of nodes may be apart.
+const APART: Duration = Duration::from_mins(1);
+
 /// How many jobs may begin in a time, over all nodes.
 ///
 /// It is a leaky bucket (GCRA): so many at once after a pause, and then evenly spread.
@@ -38,10 +41,12 @@ impl Rate {
         self.gap().saturating_mul(self.burst)
     }
 
-    /// The time that is used up, but no more than a burst of it: what goes beyond was noted by a clock that was ahead,
-    /// and must not hold up those that are right.
+    /// The time that is used up, as far as that can be: what goes beyond a burst was noted by a clock that is ahead.
+    /// Clocks that are a little apart go by the one that is ahead, so that the rate holds; one that was far off must
+    /// not hold up those that are right.
     pub(super) fn believed(self, used: Timestamp, now: Timestamp) -> Timestamp {
-        used.min(now.saturating_add(self.span()))
+        let most = now.saturating_add(self.span());
+        if used > most.saturating_add(APART) { most } else { used }
     }
 
     /// How many may begin now, where the last ones have used up the time until `used`.

@@ -147,8 +147,11 @@ impl State {
             if taken.jobs.len() >= ask.limit {
                 break;
             }
-            let all = used(&self.rates, "");
-            let all = ask.rate.map_or(all, |rate| rate.believed(all, ask.now));
+            let mut all = used(&self.rates, "");
+            if let Some(rate) = ask.rate {
+                all = rate.believed(all, ask.now);
+                self.rates.insert((ask.queue.to_owned(), String::new()), all);
+            }
             if let Some(rate) = ask.rate.filter(|rate| rate.room(all, ask.now) == 0) {
                 if taken.jobs.is_empty() {
                     taken.held_until = Some(rate.next(all, ask.now));

@@ -161,7 +161,7 @@ async fn blocked(
               AND b.stage <> 1 AND b.seq < c.seq AND NOT c.is_holding ORDER BY b.seq LIMIT 1)) \
              FROM jobs c WHERE ",
         )
-        .push_in("c.id", &keyed)
+        .push_ids("c.id", &keyed)
         .fetch_all()
         .await?;
     let behind: HashMap<JobId, JobId> =
@@ -178,7 +178,7 @@ async fn blocked(
     };
     let locked: Vec<JobId> = tx
         .query("SELECT id FROM jobs WHERE stage < 3 AND (is_holding OR stage <> 1) AND ")
-        .push_in("id", &others)
+        .push_ids("id", &others)
         .push(lock)
         .fetch_all_scalars()
         .await?;
@@ -194,7 +194,7 @@ async fn move_to(tx: &mut Tx<'_>, stage: i16, jobs: &HashSet<JobId>) -> Result<b
         return Ok(false);
     }
     let jobs: Vec<JobId> = jobs.iter().copied().collect();
-    tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(stage).push_in("id", &jobs).execute().await?;
+    tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(stage).push_ids("id", &jobs).execute().await?;
     Ok(true)
 }
 
@@ -222,7 +222,7 @@ async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claim
         )
         .bind(ask.node)
         .bind(ask.now)
-        .push_in("id", ids)
+        .push_ids("id", ids)
         .push(
             " RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
              max_attempts, timeout_ms, created_at, run_at, errors, correlation",
@@ -263,7 +263,7 @@ async fn wake(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, Error> {
         .fetch_all_scalars()
         .await?;
     if !due.is_empty() {
-        tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(READY).push_in("id", &due).execute().await?;
+        tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(READY).push_ids("id", &due).execute().await?;
     }
     Ok(due.len())
 }

@@ -43,7 +43,7 @@ impl SqlJobs {
         }
         for running in running.chunks(512) {
             let query = self.db().query("SELECT id FROM jobs WHERE is_cancelling AND ");
-            view.cancelling.extend(query.push_in("id", running).fetch_all_scalars::<JobId>().await?);
+            view.cancelling.extend(query.push_ids("id", running).fetch_all_scalars::<JobId>().await?);
         }
         Ok(view)
     }
@@ -150,7 +150,7 @@ impl SqlJobs {
                 "UPDATE jobs SET node = NULL, claimed_at = NULL, fence = fence + 1, lapses = lapses + $1 WHERE ",
             )
             .bind(i32::from(counts))
-            .push_in("id", &at_once)
+            .push_ids("id", &at_once)
             .execute()
             .await?;
             self.tell(tx).await?;
