@@ -16,6 +16,7 @@ mod step;
 mod steps;
 mod store;
 mod transition;
+mod turn;
 
 pub use error::Error;
 pub use handle::{Sagas, SagasBuilder};

@@ -17,7 +17,7 @@ use super::settler::Outcomes;
 use super::worker::{AnyWorker, Finish};
 use super::{JobContext, Queue};
 use crate::jobs::{Claimed, DEFAULT_WAIT, Failure, JobId, JobStore, Outcome, Settled};
-use crate::{Clock, random};
+use crate::{Clock, cause, random};
 
 /// How long a worker may go on once its job is to be cancelled.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
@@ -193,7 +193,7 @@ impl<S: JobStore> Lane<S> {
         };
         tokio::select! {
             biased;
-            result = work => result.unwrap_or_else(|panic| Err(Failure::new(panic_text(&*panic)))),
+            result = work => result.unwrap_or_else(|panic| Err(Failure::new(cause::of_panic("it panicked", &*panic)))),
             () = overdue => Err(Failure::cancelled("it did not stop when it was cancelled")),
             () = shared.clock.sleep(timeout) => Err(Failure::new(format_args!("it took longer than {timeout:?}"))),
         }
@@ -227,9 +227,4 @@ fn wait_of<S: JobStore>(worker: &dyn AnyWorker<S>, job: &Claimed, attempt: u32) 
         tracing::error!(job = %job.id, kind = job.kind, "a job cannot tell how long it waits");
         DEFAULT_WAIT.wait(attempt)
     })
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without words"))
 }
