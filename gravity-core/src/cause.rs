@@ -1,5 +1,6 @@
 //! The text of an error that is kept beside what failed.
 
+use std::any::Any;
 use std::error::Error;
 
 /// The longest text that is kept, in characters.
@@ -27,4 +28,10 @@ pub(crate) fn text_of(error: &dyn Error) -> String {
         source = cause.source();
     }
     clean(&text)
+}
+
+/// What a panic said, after what is told of it.
+pub(crate) fn of_panic(told: &str, panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    clean(&format!("{told}: {}", text.unwrap_or("without words")))
 }

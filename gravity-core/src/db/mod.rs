@@ -4,6 +4,7 @@
 mod dispatch;
 
 mod args;
+mod array;
 mod bind;
 mod config;
 mod connect;

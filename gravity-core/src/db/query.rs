@@ -147,6 +147,14 @@ impl<'a> Query<'a> {
         self.args.len()
     }
 
+    pub(super) fn engine(&self) -> Engine {
+        self.on.engine()
+    }
+
+    pub(super) fn args(&mut self) -> &mut Args {
+        &mut self.args
+    }
+
     /// Replaces the text by one that this crate made itself.
     pub(super) fn with_text(mut self, sql: String) -> Self {
         self.sql = Sql::Built(sql);

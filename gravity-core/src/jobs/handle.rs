@@ -132,9 +132,11 @@ impl<S: JobStore> Jobs<S> {
     /// holds stay dead.
     pub async fn replay(&self, queue: &str) -> Result<u64, Error> {
         const AT_ONCE: usize = 500;
+        // Those that die again meanwhile are left for another time.
+        let now = self.clock.now();
         let mut replayed = 0;
         loop {
-            let jobs = self.store.replay(queue, AT_ONCE, self.clock.now()).await?;
+            let jobs = self.store.replay(queue, AT_ONCE, now).await?;
             replayed += jobs;
             if jobs == 0 {
                 return Ok(replayed);

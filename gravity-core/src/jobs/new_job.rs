@@ -65,8 +65,15 @@ pub struct Enqueued {
     pub is_new: bool,
 }
 
+/// The longest payload, in bytes of JSON: nodes hold many at once. What is larger belongs in a table or a store of
+/// files, and its id into the job.
+const MAX_PAYLOAD: usize = 1 << 20;
+
 impl NewJob {
     pub(super) fn check(&self) -> Result<(), Error> {
+        if self.payload.len() > MAX_PAYLOAD {
+            return Err(Error::invalid("job", "it has up to 1 MiB as JSON"));
+        }
         check_name("kind", &self.kind, 128)?;
         check_name("queue", &self.queue, 64)?;
         check_text("key", self.key.as_deref())?;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
+/// How far clocks of nodes may be apart.
+const APART: Duration = Duration::from_mins(1);
+
 /// How many jobs may begin in a time, over all nodes.
 ///
 /// It is a leaky bucket (GCRA): so many at once after a pause, and then evenly spread.
@@ -33,11 +36,23 @@ impl Rate {
         self.per / self.jobs
     }
 
+    /// The time that a burst uses up.
+    fn span(self) -> Duration {
+        self.gap().saturating_mul(self.burst)
+    }
+
+    /// The time that is used up, as far as that can be: what goes beyond a burst was noted by a clock that is ahead.
+    /// Clocks that are a little apart go by the one that is ahead, so that the rate holds; one that was far off must
+    /// not hold up those that are right.
+    pub(super) fn believed(self, used: Timestamp, now: Timestamp) -> Timestamp {
+        let most = now.saturating_add(self.span());
+        if used > most.saturating_add(APART) { most } else { used }
+    }
+
     /// How many may begin now, where the last ones have used up the time until `used`.
     pub(super) fn room(self, used: Timestamp, now: Timestamp) -> u32 {
         let ahead = used.saturating_since(now);
-        let room =
-            (self.gap() * self.burst).saturating_sub(ahead).as_micros() / self.gap().as_micros().max(1);
+        let room = self.span().saturating_sub(ahead).as_micros() / self.gap().as_micros().max(1);
         u32::try_from(room).unwrap_or(u32::MAX)
     }
 
@@ -49,7 +64,7 @@ impl Rate {
     /// When the next may begin; now, if there is room.
     pub(super) fn next(self, used: Timestamp, now: Timestamp) -> Timestamp {
         let ahead = used.max(now).saturating_add(self.gap());
-        ahead.saturating_sub(self.gap() * self.burst).max(now)
+        ahead.saturating_sub(self.span()).max(now)
     }
 }
 
@@ -77,5 +92,8 @@ mod tests {
         assert!(tiny.room(Timestamp::MIN, Timestamp::MAX) > 0);
         let slow = Rate::new(0, Duration::from_hours(1)).with_burst(0);
         assert_eq!(slow.room(Timestamp::UNIX_EPOCH, Timestamp::MAX), 1);
+        let endless = Rate::new(1, Duration::MAX).with_burst(u32::MAX);
+        assert_eq!(endless.next(Timestamp::MAX, Timestamp::MIN), Timestamp::MIN);
+        assert_eq!(endless.room(Timestamp::MIN, Timestamp::MIN), 1);
     }
 }

@@ -17,6 +17,7 @@ mod step;
 mod steps;
 mod store;
 mod transition;
+mod turn;
 
 pub use error::Error;
 pub use handle::{Sagas, SagasBuilder};

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::saga::check_name;
 use super::step::AnyStep;
+use super::transition::Undoable;
 use super::{Error, Saga, SagaStore, Step, StepRecord};
 use crate::jobs::Failure;
 
@@ -85,6 +86,11 @@ impl<S> Plan<S> {
     pub(super) fn is_of(&self, records: &[StepRecord]) -> bool {
         self.steps.len() == records.len()
             && self.steps.iter().zip(records).all(|(step, record)| *step.name == *record.name)
+    }
+
+    /// Which of the steps have a compensation.
+    pub(super) fn undoable(&self) -> Undoable {
+        self.steps.iter().map(|step| step.undo.is_some()).collect()
     }
 
     pub(super) fn upgrade(&self, version: u32) -> Option<&Upgrade> {

@@ -13,12 +13,14 @@ mod bench;
 mod claims;
 mod history;
 mod keys;
+mod limits;
 mod manage;
 mod nodes;
 mod races;
 mod rates;
 mod sample;
 mod uniques;
+mod verbs;
 
 use std::future::Future;
 
@@ -53,9 +55,18 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     manage::jobs_are_listed_and_counted(fresh().await).await;
     manage::jobs_are_cancelled(fresh().await).await;
     manage::the_dead_come_back_or_expire(fresh().await).await;
+    limits::what_breaks_a_rule_is_refused(fresh().await).await;
+    limits::the_ends_of_every_range_are_kept(fresh().await).await;
+    limits::a_clock_that_was_ahead_holds_up_no_queue(fresh().await).await;
+    limits::a_rate_by_key_keeps_the_order_of_keys(fresh().await).await;
     races::claimers_get_each_job_once(fresh().await).await;
     races::one_of_many_enqueuers_wins(fresh().await).await;
     races::a_key_never_runs_twice_at_once(fresh().await).await;
+    verbs::takers_cancellers_and_retriers_agree(fresh().await).await;
+    verbs::an_effect_is_there_if_its_job_is_done(fresh().await).await;
+    verbs::stopping_nodes_do_nothing_twice(fresh().await).await;
+    verbs::what_is_broken_holds_up_nobody(fresh().await).await;
+    verbs::who_is_killed_with_a_key_lets_it_go(fresh().await).await;
     nodes::a_node_does_what_is_committed(fresh().await).await;
     nodes::workers_fail_panic_and_take_too_long(fresh().await).await;
     nodes::a_running_job_is_cancelled(fresh().await).await;

@@ -1,6 +1,5 @@
 //! Hands an event to its handler.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
@@ -8,10 +7,10 @@ use futures_util::future::BoxFuture;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::Clock;
 use crate::events::work::Work;
 use crate::events::{Deliver, EventStore, Failure, Subscriber};
 use crate::http::layer::TraceContext;
+use crate::{Clock, cause};
 
 /// A subscriber's handlers, within its time and with panics caught.
 pub(super) struct Dispatch<'a, S> {
@@ -52,7 +51,7 @@ impl<S: EventStore> Deliver<S> for Dispatch<'_, S> {
             let attempt = AssertUnwindSafe(handler.handle(event, tx)).catch_unwind();
             let result = tokio::select! {
                 outcome = attempt.instrument(span.clone()) => {
-                    outcome.unwrap_or_else(|panic| Err(Failure::new(text_of(&*panic))))
+                    outcome.unwrap_or_else(|panic| Err(Failure::new(cause::of_panic("the handler panicked", &*panic))))
                 }
                 () = self.clock.sleep(self.subscriber.timeout) => Err(Failure::new("it took too long")),
             };
@@ -65,10 +64,4 @@ impl<S: EventStore> Deliver<S> for Dispatch<'_, S> {
             result
         })
     }
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the handler panicked: {}", text.unwrap_or("without words"))
 }

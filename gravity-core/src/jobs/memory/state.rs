@@ -147,7 +147,11 @@ impl State {
             if taken.jobs.len() >= ask.limit {
                 break;
             }
-            let all = used(&self.rates, "");
+            let mut all = used(&self.rates, "");
+            if let Some(rate) = ask.rate {
+                all = rate.believed(all, ask.now);
+                self.rates.insert((ask.queue.to_owned(), String::new()), all);
+            }
             if let Some(rate) = ask.rate.filter(|rate| rate.room(all, ask.now) == 0) {
                 if taken.jobs.is_empty() {
                     taken.held_until = Some(rate.next(all, ask.now));
@@ -167,6 +171,7 @@ impl State {
                 if begins > ask.now {
                     self.set(id, |job| {
                         (job.state, job.run_at, job.is_paid) = (JobState::Scheduled, begins, true);
+                        job.is_holding = job.new.key.is_some();
                     });
                     continue;
                 }

@@ -16,8 +16,8 @@ use super::run::Workers;
 use super::settler::Outcomes;
 use super::worker::{AnyWorker, Finish};
 use super::{JobContext, Queue};
-use crate::jobs::{Claimed, Failure, JobId, JobStore, Outcome, Settled};
-use crate::{Clock, random};
+use crate::jobs::{Claimed, DEFAULT_WAIT, Failure, JobId, JobStore, Outcome, Settled};
+use crate::{Clock, cause, random};
 
 /// How long a worker may go on once its job is to be cancelled.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
@@ -164,7 +164,7 @@ impl<S: JobStore> Lane<S> {
             Err(_) if cancelled.is_cancelled() => Outcome::Cancelled,
             Err(failure) => {
                 let now = self.shared.clock.now();
-                let wait = |attempt| worker.wait(&job, attempt);
+                let wait = |attempt| wait_of(worker, &job, attempt);
                 let outcome = Outcome::of_failure(&job, &failure, now, wait);
                 if matches!(outcome, Outcome::Dead { .. }) {
                     tracing::error!(job = %job.id, kind = job.kind, error = %failure, "a job is dead");
@@ -193,7 +193,7 @@ impl<S: JobStore> Lane<S> {
         };
         tokio::select! {
             biased;
-            result = work => result.unwrap_or_else(|panic| Err(Failure::new(panic_text(&*panic)))),
+            result = work => result.unwrap_or_else(|panic| Err(Failure::new(cause::of_panic("it panicked", &*panic)))),
             () = overdue => Err(Failure::cancelled("it did not stop when it was cancelled")),
             () = shared.clock.sleep(timeout) => Err(Failure::new(format_args!("it took longer than {timeout:?}"))),
         }
@@ -221,7 +221,10 @@ impl<S: JobStore> Lane<S> {
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without words"))
+/// How long a job waits by its own rule, which is code of the application's and may panic.
+fn wait_of<S: JobStore>(worker: &dyn AnyWorker<S>, job: &Claimed, attempt: u32) -> Duration {
+    std::panic::catch_unwind(AssertUnwindSafe(|| worker.wait(job, attempt))).unwrap_or_else(|_| {
+        tracing::error!(job = %job.id, kind = job.kind, "a job cannot tell how long it waits");
+        DEFAULT_WAIT.wait(attempt)
+    })
 }

@@ -6,6 +6,7 @@ mod counts;
 mod lane;
 mod pump;
 mod queue;
+mod retain;
 mod run;
 mod settler;
 mod tenure;

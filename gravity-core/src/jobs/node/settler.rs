@@ -1,5 +1,6 @@
 //! Writes what became of jobs, as many at once as there are.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,31 +17,43 @@ const AFTER_FAILURE: Backoff = Backoff::new(Duration::from_millis(50), Duration:
 /// What is to be written.
 pub(super) struct Outcomes<S> {
     waiting: Mutex<Vec<(Arc<Lane<S>>, Settled)>>,
-    has_some: Notify,
+    has_news: Notify,
+    is_closed: AtomicBool,
 }
 
 impl<S> Default for Outcomes<S> {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), has_some: Notify::new() }
+        Self { waiting: Mutex::default(), has_news: Notify::new(), is_closed: AtomicBool::new(false) }
     }
 }
 
 impl<S: JobStore> Outcomes<S> {
     pub(super) fn push(&self, lane: Arc<Lane<S>>, settled: Settled) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((lane, settled));
-        self.has_some.notify_one();
+        self.has_news.notify_one();
     }
 
-    /// Writes for ever.
+    /// Lets the writer end when it has written what is there by now.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.has_news.notify_one();
+    }
+
+    /// Writes until it is closed. To drop it in between would lose what it is writing just then: jobs that were done
+    /// would be given back, and done again.
     pub(super) async fn write(&self, store: &S, clock: &Clock) {
         loop {
-            self.has_some.notified().await;
+            let is_last = self.is_closed.load(Ordering::Acquire);
             self.flush(store, clock).await;
+            if is_last {
+                return;
+            }
+            self.has_news.notified().await;
         }
     }
 
     /// Writes all there is, however long the store fails.
-    pub(super) async fn flush(&self, store: &S, clock: &Clock) {
+    async fn flush(&self, store: &S, clock: &Clock) {
         loop {
             let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if waiting.is_empty() {

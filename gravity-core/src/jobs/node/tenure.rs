@@ -13,14 +13,12 @@ use super::context::Notes;
 use super::counts::Counts;
 use super::lane::{Lane, Shared};
 use super::pump::Pump;
+use super::retain;
 use super::run::JobNode;
 use super::settler::Outcomes;
-use crate::Timestamp;
 use crate::beats::Watch;
 use crate::jobs::{Claimed, Error, JobStore, Progress};
 
-/// How often jobs are looked through for those that need not be kept.
-const RETAIN_EVERY: Duration = Duration::from_mins(10);
 /// A hint may mean that a job is to be cancelled; so many of them are looked at in one go.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -32,9 +30,11 @@ pub(super) struct Tenure<S> {
     shared: Arc<Shared<S>>,
     lanes: Vec<Arc<Lane<S>>>,
     watch: Watch,
-    retained_at: Timestamp,
     workers: JoinSet<()>,
+    /// What takes jobs, and what deletes old ones.
     helpers: JoinSet<()>,
+    /// What writes what became of jobs.
+    writer: JoinSet<()>,
 }
 
 struct StoreNotes<S>(S);
@@ -73,17 +73,19 @@ impl<S: JobStore> Tenure<S> {
         let mut helpers = JoinSet::new();
         let pump = Pump { node: id, shared: shared.clone(), lanes: lanes.clone(), longest: config.poll };
         helpers.spawn(pump.run());
+        helpers.spawn(retain::run(shared.clone(), config.clone()));
+        let mut writer = JoinSet::new();
         let writes = shared.clone();
-        helpers.spawn(async move { writes.outcomes.write(&writes.store, &writes.clock).await });
+        writer.spawn(async move { writes.outcomes.write(&writes.store, &writes.clock).await });
         Ok(Self {
             id,
             watch: Watch::new(config.lease, config.tick()),
-            retained_at: shared.clock.now(),
             config,
             shared,
             lanes,
             workers,
             helpers,
+            writer,
         })
     }
 
@@ -100,11 +102,13 @@ impl<S: JobStore> Tenure<S> {
                     tracing::warn!(%error, "a node of jobs could not give a sign of life; trying again");
                 }
             }
-            self.retain().await;
             let tick = shared.clock.sleep(self.config.tick());
             tokio::pin!(tick);
             tokio::select! {
                 () = &mut tick => continue,
+                // They go on for ever, unless something is very wrong.
+                _ = self.helpers.join_next() => return,
+                _ = self.writer.join_next() => return,
                 // Whether a job is to be cancelled is of no interest where none runs.
                 () = async {
                     loop {
@@ -147,19 +151,6 @@ impl<S: JobStore> Tenure<S> {
         Ok(true)
     }
 
-    async fn retain(&mut self) {
-        let now = self.shared.clock.now();
-        if now.saturating_since(self.retained_at) < RETAIN_EVERY {
-            return;
-        }
-        self.retained_at = now;
-        let done_before = now.saturating_sub(self.config.done_for);
-        let dead_before = now.saturating_sub(self.config.dead_for);
-        if let Err(error) = self.shared.store.retain(done_before, dead_before).await {
-            tracing::warn!(%error, "old jobs could not be deleted; trying again later");
-        }
-    }
-
     /// Begins no more jobs, finishes those that run, and gives the others back.
     pub(super) async fn end(mut self) {
         self.shared.stopping.cancel();
@@ -179,17 +170,16 @@ impl<S: JobStore> Tenure<S> {
                 }
             }
         };
-        let writes = shared.outcomes.write(&shared.store, &clock);
         tokio::select! {
             () = finished => {}
             () = beats => {}
-            () = writes => {}
             () = clock.sleep(self.config.grace) => {}
         }
         self.workers.shutdown().await;
         self.lanes.iter().for_each(Lane::give_back);
+        shared.outcomes.close();
         let last_words = async {
-            shared.outcomes.flush(&shared.store, &clock).await;
+            while self.writer.join_next().await.is_some() {}
             shared.store.leave(self.id, clock.now()).await
         };
         match tokio::time::timeout(self.config.lease, last_words).await {

@@ -38,7 +38,13 @@ impl SqlJobs {
         }
         let mut look_at = 1;
         loop {
-            let round = self.db().transaction(async |tx| round(tx, ask, look_at).await).await?;
+            let round = match self.db().transaction(async |tx| round(tx, ask, look_at).await).await {
+                // Others took one of the same key just now; who asks again finds it.
+                Err(Error::Database(error)) if error.is_unique_violation_on("jobs", &["queue", "key"]) => {
+                    return Ok(Taken::default());
+                }
+                round => round?,
+            };
             // Those that moved aside are behind us for good, so this ends.
             if round.has_moved && round.jobs.is_empty() {
                 look_at = LOOK_AT;
@@ -155,7 +161,7 @@ async fn blocked(
               AND b.stage <> 1 AND b.seq < c.seq AND NOT c.is_holding ORDER BY b.seq LIMIT 1)) \
              FROM jobs c WHERE ",
         )
-        .push_in("c.id", &keyed)
+        .push_ids("c.id", &keyed)
         .fetch_all()
         .await?;
     let behind: HashMap<JobId, JobId> =
@@ -172,7 +178,7 @@ async fn blocked(
     };
     let locked: Vec<JobId> = tx
         .query("SELECT id FROM jobs WHERE stage < 3 AND (is_holding OR stage <> 1) AND ")
-        .push_in("id", &others)
+        .push_ids("id", &others)
         .push(lock)
         .fetch_all_scalars()
         .await?;
@@ -188,17 +194,20 @@ async fn move_to(tx: &mut Tx<'_>, stage: i16, jobs: &HashSet<JobId>) -> Result<b
         return Ok(false);
     }
     let jobs: Vec<JobId> = jobs.iter().copied().collect();
-    tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(stage).push_in("id", &jobs).execute().await?;
+    tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(stage).push_ids("id", &jobs).execute().await?;
     Ok(true)
 }
 
 async fn postpone(tx: &mut Tx<'_>, job: JobId, at: Timestamp) -> Result<(), Error> {
-    tx.query("UPDATE jobs SET stage = $2, run_at = $3, is_paid = TRUE WHERE id = $1")
-        .bind(job)
-        .bind(SCHEDULED)
-        .bind(at)
-        .execute()
-        .await?;
+    // It keeps its place among those of its key, as one does that waits for another attempt.
+    tx.query(
+        "UPDATE jobs SET stage = $2, run_at = $3, is_paid = TRUE, is_holding = key IS NOT NULL WHERE id = $1",
+    )
+    .bind(job)
+    .bind(SCHEDULED)
+    .bind(at)
+    .execute()
+    .await?;
     Ok(())
 }
 
@@ -213,7 +222,7 @@ async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claim
         )
         .bind(ask.node)
         .bind(ask.now)
-        .push_in("id", ids)
+        .push_ids("id", ids)
         .push(
             " RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
              max_attempts, timeout_ms, created_at, run_at, errors, correlation",
@@ -254,7 +263,7 @@ async fn wake(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, Error> {
         .fetch_all_scalars()
         .await?;
     if !due.is_empty() {
-        tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(READY).push_in("id", &due).execute().await?;
+        tx.query("UPDATE jobs SET stage = $1 WHERE ").bind(READY).push_ids("id", &due).execute().await?;
     }
     Ok(due.len())
 }

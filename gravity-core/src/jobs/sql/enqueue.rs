@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::Timestamp;
-use crate::db::Tx;
+use crate::db::{Engine, Tx};
 use crate::jobs::{Enqueued, Error, JobId, NewJob, Unique};
 
 use super::SqlJobs;
-use super::row::{READY, SCHEDULED, signed};
+use super::row::{READY, SCHEDULED, millis, signed};
 
-/// The most rows of one statement. Shorter ones have a power of two, so that few statements are prepared.
-const MAX_ROWS: usize = 256;
+/// The most rows of one statement. On SQLite shorter ones have a power of two, so that few statements are prepared.
+const MAX_ROWS: usize = 512;
 
 /// How often to look again where the job that keeps another out ends while we look.
 const LOOKS: usize = 20;
@@ -28,12 +28,7 @@ impl SqlJobs {
             key.and_then(|key| holders.get(&key).copied()).unwrap_or(job.id)
         };
         let new: Vec<&NewJob> = jobs.iter().filter(|job| holder(job) == job.id).collect();
-        let mut rest = new.as_slice();
-        while !rest.is_empty() {
-            let (rows, later) = rest.split_at(chunk(rest.len()));
-            insert_rows(tx, rows).await?;
-            rest = later;
-        }
+        insert_all(tx, &new).await?;
         if !new.is_empty() {
             self.tell(tx).await?;
         }
@@ -128,6 +123,28 @@ pub(super) async fn hold_key(
     Err(Error::Store("a unique key changed hands again and again".into()))
 }
 
+async fn insert_all(tx: &mut Tx<'_>, jobs: &[&NewJob]) -> Result<(), Error> {
+    match tx.engine() {
+        Engine::Sqlite => {
+            let mut rest = jobs;
+            while !rest.is_empty() {
+                let (rows, later) = rest.split_at(chunk(rest.len()));
+                insert_rows(tx, rows).await?;
+                rest = later;
+            }
+        }
+        #[cfg(feature = "postgres")]
+        Engine::Postgres => {
+            for rows in jobs.chunks(MAX_ROWS) {
+                super::insert::insert_arrays(tx, rows).await?;
+            }
+        }
+        #[cfg(not(feature = "postgres"))]
+        Engine::Postgres => {}
+    }
+    Ok(())
+}
+
 async fn insert_rows(tx: &mut Tx<'_>, jobs: &[&NewJob]) -> Result<(), Error> {
     let mut query = tx.query(
         "INSERT INTO jobs (id, queue, kind, stage, priority, max_attempts, timeout_ms, created_at, run_at, \
@@ -149,7 +166,7 @@ async fn insert_rows(tx: &mut Tx<'_>, jobs: &[&NewJob]) -> Result<(), Error> {
             .push(", ")
             .push_bind(signed(job.max_attempts))
             .push(", ")
-            .push_bind(i64::try_from(job.timeout.as_millis()).unwrap_or(i64::MAX))
+            .push_bind(millis(job.timeout))
             .push(", ")
             .push_bind(job.created_at)
             .push(", ")

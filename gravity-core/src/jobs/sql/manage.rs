@@ -125,7 +125,7 @@ impl SqlJobs {
                 .fetch_all_scalars()
                 .await?;
             let delete = self.db().query("DELETE FROM jobs WHERE stage > 2 AND ");
-            let some = delete.push_in("id", &old).execute().await?;
+            let some = delete.push_ids("id", &old).execute().await?;
             deleted += some;
             if some == 0 {
                 break;

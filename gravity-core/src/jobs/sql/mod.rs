@@ -3,6 +3,8 @@
 mod claim;
 mod end;
 mod enqueue;
+#[cfg(feature = "postgres")]
+mod insert;
 mod manage;
 mod nodes;
 mod rates;

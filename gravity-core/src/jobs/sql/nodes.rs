@@ -43,7 +43,7 @@ impl SqlJobs {
         }
         for running in running.chunks(512) {
             let query = self.db().query("SELECT id FROM jobs WHERE is_cancelling AND ");
-            view.cancelling.extend(query.push_in("id", running).fetch_all_scalars::<JobId>().await?);
+            view.cancelling.extend(query.push_ids("id", running).fetch_all_scalars::<JobId>().await?);
         }
         Ok(view)
     }
@@ -108,7 +108,7 @@ impl SqlJobs {
         let jobs: Vec<Lapsed> = tx
             .query(
                 "SELECT id, queue, kind, key, unique_key, lapses, failures, errors, is_cancelling FROM jobs \
-                 WHERE node = $1 LIMIT $2",
+                 WHERE stage = 0 AND node = $1 LIMIT $2",
             )
             .bind(node)
             .bind(AT_ONCE)
@@ -150,7 +150,7 @@ impl SqlJobs {
                 "UPDATE jobs SET node = NULL, claimed_at = NULL, fence = fence + 1, lapses = lapses + $1 WHERE ",
             )
             .bind(i32::from(counts))
-            .push_in("id", &at_once)
+            .push_ids("id", &at_once)
             .execute()
             .await?;
             self.tell(tx).await?;
@@ -175,7 +175,7 @@ async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<(), Error> {
         .fetch_optional_scalar()
         .await?;
     if silent.is_some() {
-        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE node = $1)")
+        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE stage = 0 AND node = $1)")
             .bind(node)
             .execute()
             .await?;

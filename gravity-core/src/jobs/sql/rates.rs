@@ -29,6 +29,12 @@ impl<'a> Rates<'a> {
                 .fetch_scalar()
                 .await?;
         }
+        if let Some(rate) = ask.rate
+            && rate.believed(used, ask.now) != used
+        {
+            used = rate.believed(used, ask.now);
+            save(tx, ask.queue, "", used).await?;
+        }
         Ok(Self { ask, used })
     }
 

@@ -38,7 +38,7 @@ impl SqlJobs {
             let ids: Vec<JobId> = settled.iter().map(|settled| settled.job.id).collect();
             let deleted =
                 self.db().query("DELETE FROM jobs WHERE node IS NOT NULL AND fence = $1 AND ").bind(fence);
-            let deleted = deleted.push_in("id", &ids).push(" RETURNING id").fetch_all_scalars().await?;
+            let deleted = deleted.push_ids("id", &ids).push(" RETURNING id").fetch_all_scalars().await?;
             return Ok(missing(&ids, deleted));
         }
         self.db()
@@ -93,16 +93,17 @@ impl SqlJobs {
             } else {
                 tx.query("DELETE FROM jobs WHERE node IS NOT NULL AND fence = $1 AND ").bind(fence)
             };
-            let ended = query.push_in("id", &ids).push(" RETURNING id").fetch_all_scalars().await?;
-            refused.extend(missing(&ids, ended));
+            let ended = query.push_ids("id", &ids).push(" RETURNING id").fetch_all_scalars().await?;
+            refused.extend(missing(&ids, ended).into_iter().map(|id| (id, fence)));
         }
         let is_ended = |settled: &&Settled| {
-            matches!(settled.outcome, Outcome::Done(_)) && !refused.contains(&settled.job.id)
+            let job = (settled.job.id, settled.job.fence);
+            matches!(settled.outcome, Outcome::Done(_)) && !refused.contains(&job)
         };
         let ended: Vec<Ended<'_>> =
             settled.iter().filter(is_ended).map(|settled| Ended::from(&settled.job)).collect();
         self.free(tx, &ended).await?;
-        Ok(refused.into_iter().collect())
+        Ok(refused.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Whether the claim still held.
