@@ -23,7 +23,7 @@ fn an_app_and_an_authenticator_of_others_are_understood() {
     let rules = [
         Totp::default(),
         Totp::default().with_algorithm(TotpAlgorithm::Sha256).with_digits(8).unwrap(),
-        Totp::default().with_algorithm(TotpAlgorithm::Sha512).with_period(Duration::from_secs(60)).unwrap(),
+        Totp::default().with_algorithm(TotpAlgorithm::Sha512).with_period(Duration::from_mins(1)).unwrap(),
     ];
     let apps = rules.map(|totp| (totp, TotpSecret::generate(totp.algorithm()).unwrap()));
     let uri = |(totp, secret): &(Totp, TotpSecret)| {
@@ -58,8 +58,8 @@ fn an_app_and_an_authenticator_of_others_are_understood() {
         let made = from_value(responses["made"].clone()).unwrap();
         let passkey = site.finish_registration(&making, &made, required).expect(name);
         assert!(passkey.backup_eligible && passkey.backed_up && passkey.user_verified);
-        let used = from_value(responses["used"].clone()).unwrap();
-        let outcome = site.finish_authentication(&using, &used, &passkey, user, required).expect(name);
+        let assertion = from_value(responses["used"].clone()).unwrap();
+        let outcome = site.finish_authentication(&using, &assertion, &passkey, user, required).expect(name);
         assert!(outcome.user_verified, "{name}");
     }
 }
