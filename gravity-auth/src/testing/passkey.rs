@@ -76,8 +76,8 @@ impl SoftAuthenticator {
         data.extend([0, 32]);
         data.extend(self.id);
         data.extend(self.cose());
-        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
-        let object = [&b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59"[..], &length, &data].concat();
+        let length = [u8::try_from(data.len()).unwrap()];
+        let object = [&b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"[..], &length, &data].concat();
         let response = json!({
             "id": encode(&self.id),
             "rawId": encode(&self.id),
