@@ -171,3 +171,47 @@ fn check_part<T: schemars::JsonSchema + serde::Serialize>(name: &str, part: &T, 
         Err(error) => faults.add(name, "schema", error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gravity_core::security::Key;
+
+    use super::*;
+
+    fn config() -> AuthConfig {
+        AuthConfig::new("https://shop.example", KeyRing::new(Key::generate("k").unwrap()))
+    }
+
+    fn wrong(config: &AuthConfig) -> Vec<String> {
+        let error = config.check().err();
+        error.iter().flat_map(|error| error.faults().iter()).map(|fault| fault.pointer.clone()).collect()
+    }
+
+    #[test]
+    fn defaults_are_right() {
+        assert_eq!(wrong(&config()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_named() {
+        let config = config().with(|settings| {
+            settings.issuer = "shop.example/".to_owned();
+            settings.sessions.most = 0;
+            settings.mail.code_digits = 4;
+            settings.passwords.least = 6;
+        });
+        assert_eq!(wrong(&config), ["/issuer", "/sessions/most", "/mail/code_digits", "/passwords/least"]);
+    }
+
+    #[test]
+    fn an_issuer_is_an_address_without_a_slash_at_its_end() {
+        for issuer in ["", "https://", "ftp://x", "https://x/", "https://x?a", "https://x#a", "//x", "x"] {
+            let config = config().with(|settings| settings.issuer = issuer.to_owned());
+            assert_eq!(wrong(&config), ["/issuer"], "{issuer}");
+        }
+        for issuer in ["https://x.example", "http://localhost:8080", "https://x.example/accounts"] {
+            let config = config().with(|settings| settings.issuer = issuer.to_owned());
+            assert_eq!(wrong(&config), Vec::<String>::new(), "{issuer}");
+        }
+    }
+}

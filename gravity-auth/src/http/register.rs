@@ -19,7 +19,7 @@ pub(super) type MailComes = WithStatus<202, Json<Answer>>;
 /// 202 where mail comes, 201 where somebody is signed in at once.
 pub(super) enum SignUp {
     MailComes(MailComes),
-    Signed(WithStatus<201, SetCookies<Fresh<Signed>>>),
+    Signed(Box<WithStatus<201, SetCookies<Fresh<Signed>>>>),
 }
 
 impl Respond for SignUp {
@@ -56,9 +56,8 @@ pub(super) async fn register(
     let new = Registration { email, password, user_name, first_name, last_name };
     Ok(match auth.register(new, &origin).await? {
         Registered::MailComes => Ok(SignUp::MailComes(mail_comes())),
-        Registered::SignedIn(signed_in) => {
-            Signed::answer(&auth, *signed_in, cookies).map(|answer| SignUp::Signed(WithStatus(answer)))
-        }
+        Registered::SignedIn(signed_in) => Signed::answer(&auth, *signed_in, cookies)
+            .map(|answer| SignUp::Signed(Box::new(WithStatus(answer)))),
     })
 }
 

@@ -111,3 +111,43 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
 fn address(settings: &AuthSettings, page: &str) -> String {
     if page.starts_with('/') { format!("{}{page}", settings.issuer) } else { page.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AuthConfig;
+    use gravity_core::security::{Key, KeyRing};
+
+    fn message(letter: Letter) -> Message {
+        let keys = KeyRing::new(Key::generate("k").unwrap());
+        let config = AuthConfig::new("https://shop.example", keys).with(|settings| {
+            settings.mail.application = "Käthe's <Shop> 🦀".to_owned();
+            settings.mail.sign_in_page = "https://app.example/in".to_owned();
+        });
+        let to = "ada@example.org".parse().unwrap();
+        compose(&config.settings, "id".to_owned(), Addressed { to, letter })
+    }
+
+    #[test]
+    fn both_forms_say_the_same() {
+        let token = "gvl_x".to_owned();
+        let mail = message(Letter::MagicLink { token });
+        assert_eq!(mail.kind, "magic_link");
+        assert_eq!(mail.subject, "Sign in to Käthe's <Shop> 🦀");
+        assert!(mail.text.contains("\n\nhttps://app.example/in#token=gvl_x\n\n"), "{}", mail.text);
+        assert!(mail.html.contains("<a href=\"https://app.example/in#token=gvl_x\">"), "{}", mail.html);
+        assert!(mail.html.contains("Käthe&#39;s &lt;Shop&gt; 🦀") && !mail.html.contains("<Shop>"));
+    }
+
+    #[test]
+    fn a_path_is_a_page_of_the_application() {
+        let mail = message(Letter::VerifyEmail { token: "t".to_owned() });
+        assert!(mail.text.contains("https://shop.example/verify-email#token=t"), "{}", mail.text);
+    }
+
+    #[test]
+    fn who_loses_an_address_does_not_learn_the_new_one() {
+        let mail = message(Letter::EmailChanged { to: "secret@example.net".parse().unwrap() });
+        assert!(!mail.text.contains("secret") && mail.text.contains("s***@example.net"), "{}", mail.text);
+    }
+}

@@ -48,32 +48,32 @@ impl Auth {
         let to = left.data.get("to").and_then(|to| to.as_str()).and_then(|to| to.parse().ok());
         let to: EmailAddress = to.ok_or(AuthError::InvalidTicket)?;
         let token = link_token();
-        let mut taken = self.ticket(Id::new(self.clock()), user, Purpose::TakeEmail, &token);
-        taken.email = to.clone();
-        taken.data = json!({ "from": user.email });
-        let letter = self.letter(taken.id.to_string(), &to, Letter::TakeEmail { token }).await?;
+        let mut ticket = self.ticket(Id::new(self.clock()), user, Purpose::TakeEmail, &token);
+        ticket.email = to.clone();
+        ticket.data = json!({ "from": user.email });
+        let letter = self.letter(ticket.id.to_string(), &to, Letter::TakeEmail { token }).await?;
         let entry = on_user("auth.email_change_agreed", user.id);
         let trail = self.record(origin).by(user.id).audit(entry).job(letter)?.trail();
-        let changes = [self.redeem(left), Change::IssueTicket(taken)];
+        let changes = [self.redeem(left), Change::IssueTicket(ticket)];
         self.store().apply(&changes, &trail).await.map_err(used)
     }
 
     async fn take_email(&self, token: &str, origin: &Origin) -> Result<User, AuthError> {
-        let (taken, mut user) = self.held(Purpose::TakeEmail, token).await?;
-        let from = taken.data.get("from").and_then(|from| from.as_str()).and_then(|from| from.parse().ok());
+        let (ticket, mut user) = self.held(Purpose::TakeEmail, token).await?;
+        let from = ticket.data.get("from").and_then(|from| from.as_str()).and_then(|from| from.parse().ok());
         // Only the address that has agreed can be left.
         let from: EmailAddress = from.ok_or(AuthError::InvalidTicket)?;
-        let (id, to, at) = (user.id, taken.email.clone(), self.now());
+        let (id, to, at) = (user.id, ticket.email.clone(), self.now());
         let letter = Letter::EmailChanged { to: to.clone() };
         let trail = self
             .record(origin)
             .by(id)
             .event(id, EmailChanged { id, from: from.clone(), to: to.clone() })?
             .audit(on_user("auth.email_changed", id).change(json!({ "email": from }), json!({ "email": to })))
-            .job(self.letter(format!("{}.left", taken.id), &from, letter).await?)?
+            .job(self.letter(format!("{}.left", ticket.id), &from, letter).await?)?
             .trail();
         let change = Change::ChangeEmail { user: id, from, to: to.clone(), at };
-        self.store().apply(&[self.redeem(&taken), change], &trail).await.map_err(used)?;
+        self.store().apply(&[self.redeem(&ticket), change], &trail).await.map_err(used)?;
         (user.email, user.email_verified_at, user.updated_at) = (to, Some(at), at);
         Ok(user)
     }

@@ -17,10 +17,10 @@ impl Auth {
     /// Of several callers with the same token, all within the grace get the same successor: two tabs stay signed in.
     /// A token that was used before that ends its session, for somebody else may have it.
     pub async fn refresh(&self, token: &str, origin: &Origin) -> Result<SignedIn, AuthError> {
-        let refused = || AuthError::InvalidRefreshToken;
-        let token = RefreshToken::parse(token).map_err(|_| refused())?;
-        let session = self.session_of(&token).await?.ok_or_else(refused)?;
-        let user = self.store().user(session.user).await?.filter(is_active).ok_or_else(refused)?;
+        let invalid = || AuthError::InvalidRefreshToken;
+        let token = RefreshToken::parse(token).map_err(|_| invalid())?;
+        let session = self.session_of(&token).await?.ok_or_else(invalid)?;
+        let user = self.store().user(session.user).await?.filter(is_active).ok_or_else(invalid)?;
         let now = self.now();
         let rotate = Rotate {
             session: session.id,
@@ -45,9 +45,9 @@ impl Auth {
             Rotation::Reused(session) => {
                 tracing::warn!(session = %session.id, "a refresh token was used twice, and its session has ended");
                 self.catch_up().await?;
-                Err(refused())
+                Err(invalid())
             }
-            Rotation::Dead => Err(refused()),
+            Rotation::Dead => Err(invalid()),
         }
     }
 }

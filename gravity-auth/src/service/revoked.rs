@@ -11,7 +11,7 @@ use crate::{Auth, AuthConfig, AuthError};
 /// How many sessions the list has room for. Past that, all tokens made until then are refused.
 const CAPACITY: usize = 100_000;
 /// How far a clock may be off, and a commit behind its time: what was read is read again for so long.
-const OVERLAP: Duration = Duration::from_secs(60);
+const OVERLAP: Duration = Duration::from_mins(1);
 /// How many rows are read at once.
 const BATCH: u32 = 1_000;
 

@@ -20,12 +20,13 @@ async fn from_sign_up_to_sign_out(stage: &Stage) {
     let input = json!({ "email": format!(" {} ", email.to_uppercase()), "password": PASSWORD, "first_name": "Zoë 🦀" });
     let reply = stage.post("/register", input).await;
     assert_eq!(reply.status, 202, "{reply:?}");
-    assert_eq!(
-        stage.login(&email, PASSWORD).await.refusal(),
-        (401, "auth.invalid_credentials"),
-        "not verified"
-    );
-    let token = stage.token(&email, "verify_email").await;
+    let first = stage.token(&email, "verify_email").await;
+    let early = stage.login(&email, PASSWORD).await;
+    assert_eq!(early.refusal(), (401, "auth.invalid_credentials"), "not verified");
+    // Whoever has the right password is sent another link, and the first one is void.
+    let token = stage.token_after(&email, "verify_email", &first).await;
+    let void = stage.post("/verify-email", json!({ "token": first })).await;
+    assert_eq!(void.refusal(), (400, "auth.invalid_ticket"));
     let reply = stage.post("/verify-email", json!({ "token": token })).await;
     assert_eq!((reply.status, &reply.body["first_name"]), (200, &Value::from("Zoë 🦀")), "{reply:?}");
     assert_eq!(
