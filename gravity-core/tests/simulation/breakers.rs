@@ -56,11 +56,8 @@ impl History {
             .with_clock(hands.clock());
         if let Some((percent, window, at_least)) = rate {
             let window = Duration::from_secs(window);
-            config = config.with_rate(
-                u8::try_from(percent).unwrap(),
-                window,
-                u32::try_from(at_least).unwrap(),
-            );
+            config =
+                config.with_rate(u8::try_from(percent).unwrap(), window, u32::try_from(at_least).unwrap());
         }
         let model = Model {
             failures,
@@ -220,7 +217,9 @@ impl Model {
         }
         self.heard.push((now, outcome));
         let opens = match self.phase {
-            Phase::Closed => outcome != Outcome::Neither && (self.fails_in_a_row() || self.fails_too_often(now)),
+            Phase::Closed => {
+                outcome != Outcome::Neither && (self.fails_in_a_row() || self.fails_too_often(now))
+            }
             Phase::HalfOpen { .. } => outcome == Outcome::Failure,
             Phase::Open { .. } => false,
         };

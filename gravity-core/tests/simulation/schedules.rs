@@ -118,14 +118,29 @@ impl History {
     fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         // In the weeks of 2026 on which clocks of Berlin, New York or Lord Howe change, and in others.
-        let weeks = ["2026-03-05", "2026-03-26", "2026-04-02", "2026-07-01", "2026-10-01", "2026-10-23", "2026-10-29"];
+        let weeks = [
+            "2026-03-05",
+            "2026-03-26",
+            "2026-04-02",
+            "2026-07-01",
+            "2026-10-01",
+            "2026-10-23",
+            "2026-10-29",
+        ];
         let week: civil::Date = weeks[dice.index(weeks.len())].parse().unwrap();
         let midnight = week.to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
         let start = midnight + i64::try_from(dice.below(86_400)).unwrap();
         let jobs = MemoryJobs::new();
         let seats = (0..=dice.below(4)).map(|_| seat(start, &mut dice)).collect();
         let skips = dice.chance(30);
-        Self { store: MemorySchedules::new(&jobs), jobs, dice: Arc::new(Mutex::new(dice)), start, seats, skips }
+        Self {
+            store: MemorySchedules::new(&jobs),
+            jobs,
+            dice: Arc::new(Mutex::new(dice)),
+            start,
+            seats,
+            skips,
+        }
     }
 
     fn roll(&self, limit: u64) -> u64 {
@@ -210,11 +225,8 @@ impl History {
             let tick: Tick = text.parse().unwrap();
             *fired.entry(tick.schedule.clone()).or_default() += 1;
             let (consumer, attempt) = (tick.schedule, job.id.to_string());
-            let note = Note::Attempt {
-                consumer: consumer.clone(),
-                fact: text.clone(),
-                attempt: attempt.clone(),
-            };
+            let note =
+                Note::Attempt { consumer: consumer.clone(), fact: text.clone(), attempt: attempt.clone() };
             ledger.push(Entry { at: 0, process: "a node".into(), note });
             books.effects.push(Effect { consumer, fact: text, attempt });
         }
@@ -225,7 +237,10 @@ impl History {
             let ticks = (kind.ticks)(self.start + 1, end);
             let fired = fired.get(kind.name).copied().unwrap_or(0);
             if u64::try_from(state.fired).unwrap() != fired {
-                odd.push(format!("{}: {} ticks were counted, and {fired} jobs are there", kind.name, state.fired));
+                odd.push(format!(
+                    "{}: {} ticks were counted, and {fired} jobs are there",
+                    kind.name, state.fired
+                ));
             }
             let counted = state.fired + if self.skips { state.missed } else { 0 };
             if usize::try_from(counted).unwrap() != ticks.len() {

@@ -12,7 +12,7 @@ use super::NodeConfig;
 use super::context::Notes;
 use super::counts::Counts;
 use super::lane::{Lane, Shared};
-use super::pump::Pump;
+use super::pump::{Doubt, Pump};
 use super::run::JobNode;
 use super::settler::Outcomes;
 use crate::Timestamp;
@@ -71,7 +71,8 @@ impl<S: JobStore> Tenure<S> {
             }
         }
         let mut helpers = JoinSet::new();
-        let pump = Pump { node: id, shared: shared.clone(), lanes: lanes.clone(), longest: config.poll };
+        let (shared_by, lanes_of, longest) = (shared.clone(), lanes.clone(), config.poll);
+        let pump = Pump { node: id, shared: shared_by, lanes: lanes_of, longest, doubt: Doubt::default() };
         helpers.spawn(pump.run());
         let writes = shared.clone();
         helpers.spawn(async move { writes.outcomes.write(&writes.store, &writes.clock).await });
