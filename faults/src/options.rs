@@ -8,7 +8,7 @@ use crate::bank::Sabotage;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask faults", bin_name = "cargo xtask faults")]
 pub(crate) struct Options {
-    /// How many rounds; 500 when left out, and one with --seed
+    /// How many rounds; when left out 500, one with --seed, and with --minutes as many as there is time for
     #[arg(long)]
     pub(crate) rounds: Option<u64>,
     /// Begin no further round after so many minutes
@@ -45,8 +45,8 @@ pub(crate) enum On {
 impl Options {
     pub(crate) fn rounds(&self) -> u64 {
         self.rounds.unwrap_or(match (self.seed, self.minutes) {
-            (Some(_), _) => 1,
-            (None, Some(_)) => u64::MAX,
+            (_, Some(_)) => u64::MAX,
+            (Some(_), None) => 1,
             (None, None) => 500,
         })
     }

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::options::{On, Options};
-use crate::round::{self, Outcome};
+use crate::round::{Ground, Outcome};
 use crate::servers::{Recipe, Servers, recipes};
 
 /// How often to tell how far it is.
@@ -28,7 +28,8 @@ struct Run {
 /// Runs the rounds that are asked for, prints their sum, and says whether nothing was wrong.
 pub(crate) async fn run(options: Options) -> Result<bool> {
     let recipes = recipes()?;
-    if options.backend != On::Sqlite && recipes.is_empty() {
+    let has_postgres = !recipes.is_empty() && recipes.iter().all(Recipe::has_postgres);
+    if options.backend != On::Sqlite && !has_postgres {
         bail!("there is no PostgreSQL: run `cargo xtask faults`, or choose `--backend sqlite`");
     }
     let most = if recipes.is_empty() { 8 } else { recipes.len() };
@@ -63,8 +64,8 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
 impl Run {
     async fn lane(self: Arc<Self>, recipe: Option<Recipe>) -> Result<()> {
         let servers = match &recipe {
-            Some(recipe) if self.options.backend != On::Sqlite => Some(Servers::start(recipe).await?),
-            _ => None,
+            Some(recipe) => Some(Servers::start(recipe).await?),
+            None => None,
         };
         while let Some(number) = self.take() {
             let is_postgres = match self.options.backend {
@@ -72,7 +73,7 @@ impl Run {
                 On::Sqlite => false,
                 On::Both => number % 2 == 0,
             };
-            self.round(self.seed + number, servers.as_ref().filter(|_| is_postgres)).await?;
+            self.round(self.seed + number, Ground { is_postgres, servers: servers.as_ref() }).await?;
         }
         Ok(())
     }
@@ -87,14 +88,14 @@ impl Run {
         (number < self.options.rounds() && !is_over).then_some(number)
     }
 
-    async fn round(&self, seed: u64, servers: Option<&Servers>) -> Result<()> {
-        let backend = if servers.is_some() { "postgres" } else { "sqlite" };
+    async fn round(&self, seed: u64, ground: Ground<'_>) -> Result<()> {
+        let backend = if ground.is_postgres { "postgres" } else { "sqlite" };
         let label = format!("cargo xtask faults --backend {backend} --seed {seed}");
         let folder = tempfile::Builder::new().prefix("gravity-faults-").tempdir()?;
-        let played = round::play(seed, servers, folder.path(), &self.options).await;
+        let played = ground.play(seed, folder.path(), &self.options).await;
         // One round less is no reason to stop, but it is none of the clean ones.
         let Outcome { plan, findings, drain } = played.unwrap_or_else(|error| Outcome {
-            plan: round::plan(seed, servers.is_some(), &self.options),
+            plan: ground.plan(seed, &self.options),
             findings: Findings {
                 odd: vec![format!("the rig itself failed: {error:#}")],
                 ..Findings::default()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use gravity_core::db::{Database, DatabaseConfig};
+use gravity_core::redis::{Redis, RedisConfig};
 use gravity_core::testing::db::TestDatabase;
 use gravity_core::testing::faults::Server;
 use serde::Deserialize;
@@ -16,7 +17,8 @@ const VARIABLE: &str = "GRAVITY_FAULTS_SERVERS";
 /// How the servers of a lane are started.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Recipe {
-    postgres: Start,
+    postgres: Option<Start>,
+    redis: Start,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -28,8 +30,10 @@ struct Start {
 
 /// The running servers of a lane.
 pub(crate) struct Servers {
-    pub(crate) servers: Vec<Server>,
-    port: u16,
+    /// Redis comes last.
+    servers: Vec<Server>,
+    postgres: Option<SocketAddr>,
+    redis: SocketAddr,
 }
 
 /// What the variable says; nothing when it is not set.
@@ -40,32 +44,64 @@ pub(crate) fn recipes() -> Result<Vec<Recipe>> {
     }
 }
 
+impl Recipe {
+    pub(crate) fn has_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+}
+
 impl Servers {
     pub(crate) async fn start(recipe: &Recipe) -> Result<Self> {
-        let start = recipe.postgres.clone();
-        let port = start.port;
-        let make = move || {
-            let mut command = Command::new(&start.command[0]);
-            command.args(&start.command[1..]).current_dir(&start.folder);
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            command
+        let mut servers = Vec::new();
+        if let Some(start) = recipe.postgres.clone() {
+            let port = start.port;
+            let ready = move || async move {
+                let Ok(db) = Database::connect_with(&url(port, "postgres"), one()).await else {
+                    return false;
+                };
+                db.close().await;
+                true
+            };
+            servers.push(Server::start("PostgreSQL", move || start.command(), ready).await?);
+        }
+        let start = recipe.redis.clone();
+        let redis = Redis::new(RedisConfig::new(format!("redis://127.0.0.1:{}", start.port)))?;
+        let ready = move || {
+            let redis = redis.clone();
+            async move { redis.ping().await.is_ok() }
         };
-        let ready = move || async move {
-            let Ok(db) = Database::connect_with(&url(port, "postgres"), one()).await else { return false };
-            db.close().await;
-            true
-        };
-        let postgres = Server::start("PostgreSQL", make, ready).await?;
-        Ok(Self { servers: vec![postgres], port })
+        servers.push(Server::start("Redis", move || start.command(), ready).await?);
+        let on = |start: &Start| (Ipv4Addr::LOCALHOST, start.port).into();
+        Ok(Self { servers, postgres: recipe.postgres.as_ref().map(on), redis: on(&recipe.redis) })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+    /// Those that a round on PostgreSQL uses, or one on SQLite.
+    pub(crate) fn of_round(&self, is_postgres: bool) -> &[Server] {
+        let skipped = if is_postgres { 0 } else { self.servers.len() - 1 };
+        &self.servers[skipped..]
     }
 
-    /// An empty database for a round.
-    pub(crate) async fn database(&self, config: &DatabaseConfig) -> Result<TestDatabase> {
-        Ok(TestDatabase::on_server(&url(self.port, "postgres"), config).await?)
+    /// The lines that a worker has to them.
+    pub(crate) fn lines(&self, is_postgres: bool) -> Vec<(&'static str, SocketAddr)> {
+        let database = self.postgres.filter(|_| is_postgres).map(|address| ("database", address));
+        database.into_iter().chain([("redis", self.redis)]).collect()
+    }
+
+    /// An empty database for a round, and its URL with `{database}` for the address.
+    pub(crate) async fn database(&self, config: &DatabaseConfig) -> Result<(TestDatabase, String)> {
+        let address = self.postgres.context("there is no PostgreSQL")?;
+        let database = TestDatabase::on_server(&url(address.port(), "postgres"), config).await?;
+        let url = database.url().replace(&address.to_string(), "{database}");
+        Ok((database, url))
+    }
+}
+
+impl Start {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).current_dir(&self.folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 }
 

@@ -36,6 +36,8 @@ fn every_way_of_cheating_is_found_out() {
         ("stick", "stuck"),
         ("forget", "lost"),
         ("ghost", "ghosts"),
+        // Two who both think they hold the lock do the same work.
+        ("unfenced", "duplicated"),
     ] {
         let (is_clean, said) = play(&["--most-faults", "0", "--least-faults", "0", "--sabotage", sabotage]);
         assert!(!is_clean && count(&said, kind) > 0, "{sabotage}: {said}");
@@ -47,5 +49,7 @@ fn every_way_of_cheating_is_found_out() {
 fn effects_beside_the_transaction_do_not_survive_faults() {
     let (is_clean, said) =
         play(&["--rounds", "6", "--least-faults", "4", "--most-faults", "6", "--sabotage", "beside"]);
-    assert!(!is_clean, "{said}");
+    let found: u64 =
+        ["lost", "duplicated", "out of order", "late writes"].map(|kind| count(&said, kind)).iter().sum();
+    assert!(!is_clean && found > 0, "{said}");
 }

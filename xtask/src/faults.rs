@@ -39,12 +39,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     ]))?;
     let mut rig = Command::new(workspace.target.join("debug/faults"));
     rig.args(&args.rest);
-    let needs_none = |word: &String| word == "--help" || word == "-h" || word == "sqlite";
-    if args.rest.iter().any(needs_none) {
+    if args.rest.iter().any(|word| word == "--help" || word == "-h") {
         return process::run(&mut rig);
     }
     // They live until the rig has ended.
-    let recipes = Recipes::prepare(LANES)?;
+    let recipes = Recipes::prepare(LANES, !args.rest.iter().any(|word| word.ends_with("sqlite")))?;
     process::run(rig.env(SERVERS, recipes.text()))
 }
 

@@ -1,4 +1,4 @@
-//! The bank's jobs: two for each payment, enqueued in its transaction.
+//! The bank's jobs: two for each payment, enqueued in its transaction, and those of the bells.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use gravity_core::Clock;
 use gravity_core::jobs::{Failure, Job, JobDraft, JobNode, Jobs, NodeConfig, Queue, SqlJobs};
 use serde::{Deserialize, Serialize};
 
+use super::bells::{RINGER, Ring};
 use super::subscribe::Desk;
 
 /// The workers' names as consumers of payments, and whether they keep the order of an account.
 pub(super) const WORKERS: [(&str, bool); 2] = [("porter", false), ("courier", true)];
 
 /// More attempts than a round has time for: no job dies.
-const ATTEMPTS: u32 = 100_000;
+pub(super) const ATTEMPTS: u32 = 100_000;
 
 /// To be done in any order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ pub(super) async fn enqueue(
 /// A node that does them.
 pub(super) fn node(store: SqlJobs, desk: Desk, lease: Duration) -> JobNode<SqlJobs> {
     let config = NodeConfig::new().with_lease(lease).with_poll(Duration::from_millis(100));
-    let bringing = desk.clone();
+    let (bringing, ringing) = (desk.clone(), desk.clone());
     JobNode::new(store, Clock::system(), config)
         .with_queue(Queue::new("default").with_concurrency(3))
         .with_worker_in_tx::<Carry>(move |job, _, tx| {
@@ -74,6 +75,14 @@ pub(super) fn node(store: SqlJobs, desk: Desk, lease: Duration) -> JobNode<SqlJo
             Box::pin(async move {
                 desk.stumble()?;
                 Ok(desk.effect(tx, "courier", &job.fact).await?)
+            })
+        })
+        .with_worker_in_tx::<Ring>(move |_, context, tx| {
+            let desk = ringing.clone();
+            let tick = context.correlation().unwrap_or_default().to_owned();
+            Box::pin(async move {
+                desk.stumble()?;
+                Ok(desk.effect(tx, RINGER, &tick).await?)
             })
         })
 }

@@ -1,9 +1,15 @@
 //! The bank's tables.
 
-use gravity_core::db::{Database, Error, Migration, Migrations};
+use anyhow::Result;
+use gravity_core::Timestamp;
+use gravity_core::db::{Database, Migration, Migrations};
 use gravity_core::events::{EventStore as _, SqlEvents, Start};
 use gravity_core::jobs::SqlJobs;
+use gravity_core::lock;
+use gravity_core::schedules::SqlSchedules;
 
+use super::bells;
+use super::far::{BRIDGE, CORRESPONDENT};
 use super::subscribe::SUBSCRIBERS;
 
 /// How many accounts there are. Few, so that order matters.
@@ -30,22 +36,38 @@ const MIGRATIONS: Migrations = Migrations::new(
 );
 
 /// Where events and jobs are.
-#[derive(Clone)]
 pub(crate) struct Stores {
     pub(super) events: SqlEvents,
     pub(super) jobs: SqlJobs,
+    /// The bells, and their first ticks.
+    pub(super) bells: Vec<(String, Timestamp)>,
+    /// The events of the other bank, where there is one.
+    pub(super) far: Option<SqlEvents>,
 }
 
-/// Makes all tables before anybody works on them.
-pub(crate) async fn prepare(db: &Database) -> Result<Stores, Error> {
+impl Stores {
+    /// Who hears of this bank's events.
+    pub(super) fn subscribers(&self) -> impl Iterator<Item = &'static str> {
+        let bridge = self.far.is_some().then_some(BRIDGE);
+        SUBSCRIBERS.into_iter().map(|(name, _)| name).chain(bridge)
+    }
+}
+
+/// Makes all tables, here and at the other bank, before anybody works on them, and hangs up the bells.
+pub(crate) async fn prepare(db: &Database, far: Option<&Database>) -> Result<Stores> {
     MIGRATIONS.up(db).await?;
-    let events = SqlEvents::new(db).await?;
+    lock::MIGRATIONS.up(db).await?;
     let jobs = SqlJobs::new(db).await?;
-    for (name, _) in SUBSCRIBERS {
-        events.register(name, Start::Beginning).await.map_err(|error| match error {
-            gravity_core::events::Error::Database(error) => error,
-            other => unreachable!("a database fails as one: {other}"),
-        })?;
+    let bells = bells::hang(&SqlSchedules::new(&jobs).await?).await?;
+    let mut stores = Stores { events: SqlEvents::new(db).await?, jobs, bells, far: None };
+    if let Some(far) = far {
+        MIGRATIONS.up(far).await?;
+        let events = SqlEvents::new(far).await?;
+        events.register(CORRESPONDENT, Start::Beginning).await?;
+        stores.far = Some(events);
+    }
+    for name in stores.subscribers() {
+        stores.events.register(name, Start::Beginning).await?;
     }
     for topic in ["payment", "receipt"] {
         for account in 0..ACCOUNTS {
@@ -56,7 +78,7 @@ pub(crate) async fn prepare(db: &Database) -> Result<Stores, Error> {
                 .await?;
         }
     }
-    Ok(Stores { events, jobs })
+    Ok(stores)
 }
 
 pub(super) fn account_name(account: usize) -> String {

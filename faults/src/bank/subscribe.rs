@@ -28,7 +28,7 @@ pub(super) struct Desk {
     pub(super) held: Arc<Mutex<HashMap<String, (String, String)>>>,
 }
 
-fn subscriber(name: &str) -> Subscriber<SqlEvents> {
+pub(super) fn subscriber(name: &str) -> Subscriber<SqlEvents> {
     // More attempts than a round has time for: nothing goes aside.
     let retry =
         Retry::new().with_attempts(100_000).with_waits(Duration::from_millis(5), Duration::from_millis(60));
@@ -101,7 +101,8 @@ impl Desk {
         Ok(())
     }
 
-    fn attempt(&self, consumer: &str, fact: &str) -> String {
+    /// Notes that an effect will be tried, and names the attempt.
+    pub(super) fn attempt(&self, consumer: &str, fact: &str) -> String {
         let attempt = Clock::system().uuid().to_string();
         let (consumer, fact) = (consumer.to_owned(), fact.to_owned());
         self.worker.ledger().note(Note::Attempt { consumer, fact, attempt: attempt.clone() });
@@ -118,21 +119,19 @@ impl Desk {
         number: i64,
     ) -> Result<(), Failure> {
         match self.sabotage {
-            Some(Sabotage::Skip) if self.chance(5) => {
+            Some(Sabotage::Skip) if number % 4 == 3 => {
                 self.attempt(consumer, fact);
                 Ok(())
             }
-            Some(Sabotage::Double) if self.chance(5) => {
+            Some(Sabotage::Double) if number % 4 == 3 => {
                 self.effect(tx, consumer, fact).await?;
                 Ok(self.effect(tx, consumer, fact).await?)
             }
-            Some(Sabotage::Ghost) if self.chance(5) => {
+            Some(Sabotage::Ghost) if number % 4 == 3 => {
                 self.effect(tx, consumer, &format!("ghost-{number}")).await?;
                 Ok(self.effect(tx, consumer, fact).await?)
             }
-            Some(Sabotage::Stick) if account == "account_1" && number >= 3 => {
-                Err(Failure::new("it will never do"))
-            }
+            Some(Sabotage::Stick) if number == 3 => Err(Failure::new("it will never do")),
             Some(Sabotage::Swap) => self.swap(tx, consumer, fact, account).await,
             Some(Sabotage::Beside) => self.beside(consumer, fact),
             _ => Ok(self.effect(tx, consumer, fact).await?),
@@ -157,11 +156,7 @@ impl Desk {
         let attempt = self.attempt(consumer, fact);
         let (desk, consumer, fact) = (self.clone(), consumer.to_owned(), fact.to_owned());
         tokio::spawn(async move {
-            let written = desk.db.transaction(async |tx| {
-                let insert =
-                    tx.query("INSERT INTO bank_effects (consumer, fact, attempt) VALUES ($1, $2, $3)");
-                insert.bind(&consumer).bind(&fact).bind(&attempt).execute().await
-            });
+            let written = desk.db.transaction(async |tx| write(tx, &consumer, &fact, &attempt).await);
             if let Err(error) = written.await {
                 desk.worker.ledger().note(Note::Said { what: format!("nothing beside: {error}") });
             }
@@ -170,7 +165,12 @@ impl Desk {
     }
 }
 
-async fn write(tx: &mut Tx<'_>, consumer: &str, fact: &str, attempt: &str) -> Result<(), db::Error> {
+pub(super) async fn write(
+    tx: &mut Tx<'_>,
+    consumer: &str,
+    fact: &str,
+    attempt: &str,
+) -> Result<(), db::Error> {
     tx.query("INSERT INTO bank_effects (consumer, fact, attempt) VALUES ($1, $2, $3)")
         .bind(consumer)
         .bind(fact)

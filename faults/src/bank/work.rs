@@ -9,12 +9,18 @@ use gravity_core::Clock;
 use gravity_core::db::{Database, DatabaseConfig};
 use gravity_core::events::{EventNode, NodeConfig, Outbox, SqlEvents};
 use gravity_core::jobs::{Jobs, SqlJobs};
+use gravity_core::lock::{Locks, RedisLocks, SqlLocks};
+use gravity_core::redis::Redis;
 use gravity_core::testing::faults::{Dice, Note, Worker};
 use tokio::task::JoinSet;
 
+use super::keep::keep;
 use super::publish::pay;
 use super::subscribe::{Desk, archive, auditor, clerk, teller};
-use super::{Sabotage, Settings};
+use super::{Sabotage, Settings, bells, far};
+
+/// Where this bank's events come from.
+pub(super) const SOURCE: &str = "/bank";
 
 /// How many pay at once.
 const PAYERS: u64 = 2;
@@ -27,12 +33,19 @@ pub(crate) async fn work(worker: Worker) -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let settings: Settings = worker.settings();
-    let line = worker.line("database").map(|line| line.to_string()).unwrap_or_default();
-    let db = connect(&worker, &settings.url.replace("{line}", &line)).await;
+    let db = connect(&worker, &by_lines(&worker, &settings.url)).await;
     let store = SqlEvents::migrated(&db);
-    let Ok(outbox) = Outbox::new(store.clone(), "/bank", Clock::system()) else {
+    let Ok(outbox) = Outbox::new(store.clone(), SOURCE, Clock::system()) else {
         return ExitCode::FAILURE;
     };
+    let mut other = None;
+    if let Some(bank) = &settings.far {
+        let Ok(redis) = far::redis(&by_lines(&worker, &bank.redis), &bank.prefix) else {
+            return ExitCode::FAILURE;
+        };
+        other = Some((redis, connect(&worker, &by_lines(&worker, &bank.url)).await));
+    }
+    let lease = Duration::from_millis(settings.lease);
     let job_store = SqlJobs::migrated(&db);
     let jobs = Jobs::new(job_store.clone(), Clock::system());
     worker.ledger().note(Note::Ready);
@@ -55,29 +68,48 @@ pub(crate) async fn work(worker: Worker) -> ExitCode {
         sabotage: settings.sabotage,
         held: Arc::new(Mutex::new(HashMap::new())),
     };
-    tokio::join!(serve(&worker, &store, &settings, &desk), labour(&worker, &job_store, &settings, &desk));
+    let locks = match &other {
+        Some((redis, _)) => Locks::new(RedisLocks::new(redis.clone())),
+        None => Locks::new(SqlLocks::migrated(&db)),
+    };
+    let redis = other.as_ref().map(|(redis, _)| redis);
+    let hear = async {
+        if let Some((redis, bank)) = &other {
+            far::serve(&desk, redis, bank, lease).await;
+        }
+    };
+    tokio::join!(
+        serve(&worker, &store, redis, lease, &desk),
+        labour(&worker, &job_store, lease, &desk),
+        bells::node(&job_store).run_until(worker.until_leave()),
+        keep(&desk, &locks, lease),
+        hear,
+    );
     // One that leaves in the middle of the load pays no more, and what it has begun it ends.
     let _ = ledger.await;
     if settings.sabotage != Some(Sabotage::Beside) {
         db.close().await;
+    }
+    if let Some((_, bank)) = other {
+        bank.close().await;
     }
     worker.ledger().note(Note::Left);
     ExitCode::SUCCESS
 }
 
 /// Runs the subscribers until the worker is to leave. A node cannot start while its database is away.
-async fn serve(worker: &Worker, store: &SqlEvents, settings: &Settings, desk: &Desk) {
-    let config = || {
-        NodeConfig::new()
-            .with_lease(Duration::from_millis(settings.lease))
-            .with_poll(Duration::from_millis(100))
-    };
+async fn serve(worker: &Worker, store: &SqlEvents, redis: Option<&Redis>, lease: Duration, desk: &Desk) {
+    let config = || NodeConfig::new().with_lease(lease).with_poll(Duration::from_millis(100));
     let node = || {
-        EventNode::new(store.clone(), Clock::system(), config())
+        let node = EventNode::new(store.clone(), Clock::system(), config())
             .with_subscriber(teller(desk.clone()))
             .with_subscriber(auditor(desk.clone()))
             .with_subscriber(clerk(desk.clone()))
-            .with_subscriber(archive(desk.clone()))
+            .with_subscriber(archive(desk.clone()));
+        match redis {
+            Some(redis) => node.with_subscriber(far::bridge(redis)),
+            None => node,
+        }
     };
     while let Err(error) = node().run_until(worker.until_leave()).await {
         worker.ledger().note(Note::Said { what: format!("a node could not start: {error}") });
@@ -86,13 +118,20 @@ async fn serve(worker: &Worker, store: &SqlEvents, settings: &Settings, desk: &D
 }
 
 /// Does jobs until the worker is to leave.
-async fn labour(worker: &Worker, store: &SqlJobs, settings: &Settings, desk: &Desk) {
-    let lease = Duration::from_millis(settings.lease);
+async fn labour(worker: &Worker, store: &SqlJobs, lease: Duration, desk: &Desk) {
     let node = || super::jobs::node(store.clone(), desk.clone(), lease);
     while let Err(error) = node().run_until(worker.until_leave()).await {
         worker.ledger().note(Note::Said { what: format!("a node of jobs could not start: {error}") });
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// A URL with the beginnings of the worker's own lines in it.
+fn by_lines(worker: &Worker, url: &str) -> String {
+    ["database", "redis"].into_iter().fold(url.to_owned(), |url, name| match worker.line(name) {
+        Some(line) => url.replace(&format!("{{{name}}}"), &line.to_string()),
+        None => url,
+    })
 }
 
 /// Connects, as often as it takes.

@@ -64,6 +64,10 @@ pub trait JobStore: Clone + Send + Sync + 'static {
     /// first, then the oldest.
     async fn claim(&self, ask: Ask<'_>) -> Result<Taken, Error>;
 
+    /// The jobs of a queue that a node has, whether it knows of them or not: the answer to a claim may have been
+    /// lost after the claim was committed.
+    async fn held(&self, node: Uuid, queue: &str) -> Result<Vec<Claimed>, Error>;
+
     /// Writes what became of jobs, and returns those of them whose claim had ended.
     async fn settle(&self, settled: &[Settled], now: Timestamp) -> Result<Vec<JobId>, Error>;
 

@@ -40,6 +40,7 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     claims::a_job_rolled_back_was_never_there(fresh().await).await;
     claims::priority_goes_before_age(fresh().await).await;
     claims::a_job_waits_for_its_time(fresh().await).await;
+    claims::what_a_node_has_is_told(fresh().await).await;
     claims::late_writes_are_refused(fresh().await).await;
     claims::failures_are_kept_and_end(fresh().await).await;
     claims::an_effect_and_its_job_commit_together(fresh().await).await;

@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says where")]
 
 mod backoff;
+mod breakers;
 mod events;
 mod jobs;
+mod schedules;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::scratch::Scratch;
-use super::{account, find, postgres};
+use super::{account, find, postgres, redis};
 use crate::install;
 
 /// How to start servers, each of which has been prepared; dropping it removes what they wrote.
@@ -17,18 +17,27 @@ pub(crate) struct Recipes {
 }
 
 impl Recipes {
-    /// Prepares servers for so many lanes of the rig.
-    pub(crate) fn prepare(lanes: usize) -> Result<Self> {
-        if find::postgres().is_none() {
-            install::apt(&["postgresql"])?;
+    /// Prepares servers for so many lanes of the rig: Redis, and PostgreSQL if it is wanted.
+    pub(crate) fn prepare(lanes: usize, wants_postgres: bool) -> Result<Self> {
+        let lacks_postgres = wants_postgres && find::postgres().is_none();
+        let lacking = [(lacks_postgres, "postgresql"), (find::redis().is_none(), "redis-server")];
+        let lacking: Vec<&str> = lacking.iter().filter(|(lacks, _)| *lacks).map(|(_, name)| *name).collect();
+        if !lacking.is_empty() {
+            install::apt(&lacking)?;
         }
-        let binaries = find::postgres().context("no installation of PostgreSQL found")?;
+        let redis = find::redis().context("no installation of Redis found")?;
         let account = account::for_servers()?;
         let scratch = Scratch::new()?;
         let mut all = Vec::new();
         for lane in 0..lanes {
-            let (command, home, port) = postgres::recipe(&binaries, &scratch, account.as_ref(), lane)?;
-            all.push(json!({ "postgres": recipe(&command, &home, port) }));
+            let (command, home, port) = redis::recipe(&redis, &scratch, account.as_ref(), lane)?;
+            let mut servers = json!({ "redis": recipe(&command, &home, port) });
+            if wants_postgres {
+                let postgres = find::postgres().context("no installation of PostgreSQL found")?;
+                let (command, home, port) = postgres::recipe(&postgres, &scratch, account.as_ref(), lane)?;
+                servers["postgres"] = recipe(&command, &home, port);
+            }
+            all.push(servers);
         }
         Ok(Self { lanes: all, _scratch: scratch })
     }

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,23 @@ pub(super) fn start(
             Err(_) => tries += 1,
         }
     }
+}
+
+/// A server that the fault rig starts and crashes by itself: the command, its folder, and the port.
+///
+/// What it has answered survives a crash of its process, though not of the machine.
+pub(super) fn recipe(
+    binaries: &Binaries,
+    scratch: &Scratch,
+    account: Option<&Account>,
+    number: usize,
+) -> Result<(Command, PathBuf, u16)> {
+    let home = scratch.folder(&format!("faults-redis-{number}"), account)?;
+    let port = free_port()?;
+    let mut command = account::command(&binaries.server, account)?;
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    command.args(["--appendonly", "yes", "--appendfsync", "no", "--dir"]).arg(&home);
+    Ok((command, home, port))
 }
 
 fn ready(server: &mut Guarded, port: u16) -> Result<()> {

@@ -193,6 +193,13 @@ impl State {
         taken
     }
 
+    pub(super) fn held(&self, node: Uuid, queue: &str) -> Vec<Claimed> {
+        let is_held = |job: &&Record| job.node == Some(node) && job.new.queue == queue;
+        let mut held: Vec<_> = self.jobs.values().filter(is_held).map(Record::claimed).collect();
+        held.sort_unstable_by_key(|job| (std::cmp::Reverse(job.priority), job.place));
+        held
+    }
+
     fn set(&mut self, id: JobId, change: impl FnOnce(&mut Record)) {
         if let Some(job) = self.jobs.get_mut(&id) {
             change(job);

@@ -115,6 +115,10 @@ impl JobStore for MemoryJobs {
         Ok(self.state().claim(&ask))
     }
 
+    async fn held(&self, node: Uuid, queue: &str) -> Result<Vec<Claimed>, Error> {
+        Ok(self.state().held(node, queue))
+    }
+
     async fn settle(&self, settled: &[Settled], now: Timestamp) -> Result<Vec<JobId>, Error> {
         let mut refused = Vec::new();
         let mut state = self.state();

@@ -1,6 +1,6 @@
 //! A queue on a node: the jobs it has, and the workers that do them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,7 +49,7 @@ pub(super) struct Lane<S> {
     filled: Semaphore,
     running: Mutex<HashMap<JobId, (Claimed, CancellationToken)>>,
     /// Those that are taken and of which it is not yet written what became of them.
-    held: AtomicUsize,
+    held: Mutex<HashSet<(JobId, i64)>>,
     target: AtomicUsize,
     left: AtomicUsize,
     counts: Counts,
@@ -63,7 +63,7 @@ impl<S: JobStore> Lane<S> {
             buffer: Mutex::default(),
             filled: Semaphore::new(0),
             running: Mutex::default(),
-            held: AtomicUsize::new(0),
+            held: Mutex::default(),
             target: AtomicUsize::new(queue.concurrency),
             left: AtomicUsize::new(0),
             counts,
@@ -74,7 +74,7 @@ impl<S: JobStore> Lane<S> {
     /// How many jobs to take now. Few are not worth asking for while others wait here.
     pub(super) fn room(&self) -> usize {
         let target = self.target.load(Ordering::Relaxed);
-        let room = target.saturating_sub(self.held.load(Ordering::Acquire));
+        let room = target.saturating_sub(self.held().len());
         if room * 4 < target && self.filled.available_permits() > 0 { 0 } else { room }
     }
 
@@ -95,13 +95,18 @@ impl<S: JobStore> Lane<S> {
 
     pub(super) fn put(&self, jobs: Vec<Claimed>) {
         let added = jobs.len();
-        self.held.fetch_add(added, Ordering::AcqRel);
+        self.held().extend(jobs.iter().map(claim_of));
         self.buffer().extend(jobs);
         self.filled.add_permits(added);
     }
 
-    pub(super) fn forget_one(&self) {
-        self.held.fetch_sub(1, Ordering::AcqRel);
+    /// The claims that it knows of.
+    pub(super) fn known(&self) -> HashSet<(JobId, i64)> {
+        self.held().clone()
+    }
+
+    pub(super) fn forget(&self, job: &Claimed) {
+        self.held().remove(&claim_of(job));
         self.left.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -152,13 +157,13 @@ impl<S: JobStore> Lane<S> {
             Ok(Finish::Done) => Outcome::Done(self.queue.keep),
             Ok(Finish::Written) => {
                 self.counts.finished("done", ran);
-                self.forget_one();
+                self.forget(&job);
                 return;
             }
             Ok(Finish::Lost) => {
                 self.counts.finished("lost", ran);
                 tracing::warn!(job = %job.id, "a job was another node's before it ended here");
-                self.forget_one();
+                self.forget(&job);
                 return;
             }
             Err(_) if cancelled.is_cancelled() => Outcome::Cancelled,
@@ -216,9 +221,18 @@ impl<S: JobStore> Lane<S> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn held(&self) -> MutexGuard<'_, HashSet<(JobId, i64)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn registry(&self) -> MutexGuard<'_, HashMap<JobId, (Claimed, CancellationToken)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One that was given back and taken again is another claim.
+pub(super) fn claim_of(job: &Claimed) -> (JobId, i64) {
+    (job.id, job.fence)
 }
 
 /// How long a job waits by its own rule, which is code of the application's and may panic.

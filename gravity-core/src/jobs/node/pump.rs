@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::lane::{Lane, Shared};
+use super::lane::{Lane, Shared, claim_of};
 use crate::Timestamp;
 use crate::jobs::{Ask, Error, JobStore};
 
@@ -14,6 +14,9 @@ use crate::jobs::{Ask, Error, JobStore};
 const FIRST_WAIT: Duration = Duration::from_millis(4);
 /// How often the lanes learn how many were done.
 const AIM_EVERY: Duration = Duration::from_millis(50);
+/// For how long a claim may yet be committed whose answer was lost: the server ends what stands still for half as
+/// long.
+const DOUBT: Duration = Duration::from_secs(10);
 
 /// Takes jobs for the lanes of a node.
 pub(super) struct Pump<S> {
@@ -21,6 +24,14 @@ pub(super) struct Pump<S> {
     pub(super) shared: Arc<Shared<S>>,
     pub(super) lanes: Vec<Arc<Lane<S>>>,
     pub(super) longest: Duration,
+    pub(super) doubt: Doubt,
+}
+
+/// Whether the node may have jobs that it does not know of, because the answer to a claim was lost.
+#[derive(Default)]
+pub(super) struct Doubt {
+    until: Option<Instant>,
+    asked_at: Option<Instant>,
 }
 
 /// What was found in a round.
@@ -34,7 +45,7 @@ struct Found {
 }
 
 impl<S: JobStore> Pump<S> {
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let shared = self.shared.clone();
         let mut hints = shared.store.hints();
         let mut idle = 0_u32;
@@ -50,6 +61,7 @@ impl<S: JobStore> Pump<S> {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::warn!(%error, "cannot look for jobs; trying again");
+                    self.doubt = Doubt { until: Some(Instant::now() + DOUBT), asked_at: None };
                     idle = u32::MAX;
                     Found::default()
                 }
@@ -69,7 +81,27 @@ impl<S: JobStore> Pump<S> {
         }
     }
 
-    async fn look(&self) -> Result<Found, Error> {
+    /// Takes what the node has without knowing. Nothing else claims for it meanwhile.
+    async fn take_unknown(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        let is_due = self.doubt.asked_at.is_none_or(|at| now.duration_since(at) >= self.longest);
+        let Some(until) = self.doubt.until.filter(|_| is_due) else { return Ok(()) };
+        for lane in &self.lanes {
+            // What ends after this is known to have been here.
+            let known = lane.known();
+            let mut jobs = self.shared.store.held(self.node, &lane.queue.name).await?;
+            jobs.retain(|job| !known.contains(&claim_of(job)));
+            if !jobs.is_empty() {
+                tracing::warn!(jobs = jobs.len(), "this node has jobs that it did not know of");
+                lane.put(jobs);
+            }
+        }
+        self.doubt = Doubt { until: Some(until).filter(|until| now < *until), asked_at: Some(now) };
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<Found, Error> {
+        self.take_unknown().await?;
         let mut found = Found::default();
         let now = self.shared.clock.now();
         found.next = self.shared.store.wake(now).await?;

@@ -76,8 +76,8 @@ impl<S: JobStore> Outcomes<S> {
                     }
                 }
             }
-            for lane in lanes {
-                lane.forget_one();
+            for (lane, settled) in lanes.iter().zip(&settled) {
+                lane.forget(&settled.job);
             }
         }
     }

@@ -12,7 +12,7 @@ use super::NodeConfig;
 use super::context::Notes;
 use super::counts::Counts;
 use super::lane::{Lane, Shared};
-use super::pump::Pump;
+use super::pump::{Doubt, Pump};
 use super::retain;
 use super::run::JobNode;
 use super::settler::Outcomes;
@@ -71,7 +71,13 @@ impl<S: JobStore> Tenure<S> {
             }
         }
         let mut helpers = JoinSet::new();
-        let pump = Pump { node: id, shared: shared.clone(), lanes: lanes.clone(), longest: config.poll };
+        let pump = Pump {
+            node: id,
+            shared: shared.clone(),
+            lanes: lanes.clone(),
+            longest: config.poll,
+            doubt: Doubt::default(),
+        };
         helpers.spawn(pump.run());
         helpers.spawn(retain::run(shared.clone(), config.clone()));
         let mut writer = JoinSet::new();

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use uuid::Uuid;
+
 use crate::Timestamp;
 use crate::db::{Engine, Tx};
 use crate::jobs::{Ask, Claimed, Error, JobId, Taken};
@@ -52,6 +54,21 @@ impl SqlJobs {
             }
             return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
         }
+    }
+
+    pub(super) async fn held_by(&self, node: Uuid, queue: &str) -> Result<Vec<Claimed>, Error> {
+        let held: Vec<ClaimedRow> = self
+            .db()
+            .query(
+                "SELECT id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
+                 max_attempts, timeout_ms, created_at, run_at, errors, correlation \
+                 FROM jobs WHERE stage = 0 AND node = $1 AND queue = $2 ORDER BY priority DESC, seq",
+            )
+            .bind(node)
+            .bind(queue)
+            .fetch_all()
+            .await?;
+        Ok(held.into_iter().map(|row| row.of_queue(queue)).collect())
     }
 
     async fn has_ready(&self, queue: &str) -> Result<bool, Error> {

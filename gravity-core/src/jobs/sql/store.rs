@@ -119,6 +119,10 @@ impl JobStore for SqlJobs {
         self.take(&ask).await
     }
 
+    async fn held(&self, node: Uuid, queue: &str) -> Result<Vec<Claimed>, Error> {
+        self.held_by(node, queue).await
+    }
+
     async fn settle(&self, settled: &[Settled], now: Timestamp) -> Result<Vec<JobId>, Error> {
         self.settle_all(settled, now).await
     }

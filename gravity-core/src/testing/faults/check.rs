@@ -76,6 +76,8 @@ pub struct Findings {
     pub attempts: usize,
     /// How many attempts had no effect while one of another process had.
     pub refused: usize,
+    /// How many attempts were [told](Note::Refused) that they came too late.
+    pub fenced: usize,
 }
 
 impl Findings {
@@ -117,11 +119,19 @@ impl fmt::Display for Findings {
 /// Each fact has exactly one effect per consumer of its topic. Effects of an ordered consumer come in the order of
 /// the numbers of a key. What a process was told to be committed is there. Nothing is handled that was not
 /// committed. And where an ordered consumer's work on a key passes from one process to another, what the other begun before
-/// does not take effect after: that would be the write of a process that had lost its lease.
+/// does not take effect after: that would be the write of a process that had lost its lease. Where nothing was
+/// committed there is nothing to compare, which is [odd](Findings::odd).
 pub fn check(books: &Books, ledger: &[Entry]) -> Findings {
     let mut findings =
         Findings { facts: books.facts.len(), effects: books.effects.len(), ..Findings::default() };
     let facts: HashMap<&str, &Fact> = books.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
+    if books.facts.is_empty() {
+        findings.odd.push("nothing was committed, so nothing was checked".to_owned());
+    }
+    if facts.len() < books.facts.len() {
+        findings.odd.push(format!("{} facts have the id of another", books.facts.len() - facts.len()));
+    }
+    check_topics(books, &facts, &mut findings);
     count_effects(books, &facts, &mut findings);
     check_order(books, &facts, &mut findings);
     check_ledger(books, &facts, ledger, &mut findings);
@@ -130,6 +140,22 @@ pub fn check(books: &Books, ledger: &[Entry]) -> Findings {
 
 fn told(consumer: &str, fact: &Fact) -> String {
     format!("{consumer}: {} {} number {} ({})", fact.topic, fact.key, fact.number, fact.id)
+}
+
+/// What nobody would miss or look at.
+fn check_topics(books: &Books, facts: &HashMap<&str, &Fact>, findings: &mut Findings) {
+    let consumed: HashSet<&str> = books.consumers.iter().map(|consumer| consumer.topic.as_str()).collect();
+    for fact in books.facts.iter().filter(|fact| !consumed.contains(fact.topic.as_str())) {
+        findings.odd.push(format!("nobody consumes {}, the topic of {}", fact.topic, fact.id));
+    }
+    let topics: HashMap<&str, &str> =
+        books.consumers.iter().map(|consumer| (consumer.name.as_str(), consumer.topic.as_str())).collect();
+    for Effect { consumer, fact, .. } in &books.effects {
+        let Some(known) = facts.get(fact.as_str()) else { continue };
+        if topics.get(consumer.as_str()) != Some(&known.topic.as_str()) {
+            findings.ghosts.push(format!("{consumer} made an effect of {fact}, which is none of its own"));
+        }
+    }
 }
 
 fn count_effects(books: &Books, facts: &HashMap<&str, &Fact>, findings: &mut Findings) {
@@ -174,8 +200,17 @@ fn check_order(books: &Books, facts: &HashMap<&str, &Fact>, findings: &mut Findi
     }
 }
 
+/// An attempt, and its place in the ledger.
+struct Begun<'a> {
+    at: usize,
+    process: &'a str,
+    consumer: &'a str,
+    fact: &'a str,
+}
+
 fn check_ledger(books: &Books, facts: &HashMap<&str, &Fact>, ledger: &[Entry], findings: &mut Findings) {
-    let mut begun = HashMap::<&str, (usize, &str)>::new();
+    let mut begun = HashMap::<&str, Begun<'_>>::new();
+    let mut refused = HashSet::new();
     let mut tried = HashMap::<(&str, &str), Vec<&str>>::new();
     for (at, entry) in ledger.iter().enumerate() {
         let process = entry.process.as_str();
@@ -188,8 +223,12 @@ fn check_ledger(books: &Books, facts: &HashMap<&str, &Fact>, ledger: &[Entry], f
                 if !facts.contains_key(fact.as_str()) {
                     findings.ghosts.push(format!("{consumer} was given {fact}, which was not committed"));
                 }
-                begun.insert(attempt, (at, process));
+                begun.insert(attempt, Begun { at, process, consumer, fact });
                 tried.entry((consumer, fact)).or_default().push(process);
+            }
+            Note::Refused { attempt } => {
+                findings.fenced += 1;
+                refused.insert(attempt.as_str());
             }
             _ => {}
         }
@@ -198,10 +237,15 @@ fn check_ledger(books: &Books, facts: &HashMap<&str, &Fact>, ledger: &[Entry], f
         books.consumers.iter().filter(|one| one.is_ordered).map(|one| one.name.as_str()).collect();
     let mut latest = HashMap::<(&str, &str, &str), (usize, &str)>::new();
     for Effect { consumer, fact, attempt } in &books.effects {
-        let Some(&(at, process)) = begun.get(attempt.as_str()) else {
+        let attempted =
+            begun.get(attempt.as_str()).filter(|begun| begun.consumer == consumer && begun.fact == fact);
+        let Some(&Begun { at, process, .. }) = attempted else {
             findings.odd.push(format!("{consumer} made an effect of {fact} without an attempt"));
             continue;
         };
+        if refused.contains(attempt.as_str()) {
+            findings.late.push(format!("{consumer}: {fact} by {process}, which was refused"));
+        }
         let tried = tried.get(&(consumer.as_str(), fact.as_str())).into_iter().flatten();
         findings.refused += tried.filter(|other| **other != process).count();
         let Some(fact) = facts.get(fact.as_str()).filter(|_| ordered.contains(consumer.as_str())) else {
@@ -256,7 +300,6 @@ mod tests {
         let findings = check(&books(&[(1, "a"), (2, "b"), (3, "d")]), &ledger());
         assert!(findings.is_clean(), "{findings}");
         assert_eq!((findings.facts, findings.effects, findings.attempts, findings.refused), (3, 3, 4, 0));
-        assert!(check(&Books::default(), &[]).is_clean());
     }
 
     #[test]
@@ -273,6 +316,33 @@ mod tests {
         let mut unordered = books(&[(3, "c"), (2, "b"), (1, "a")]);
         unordered.consumers[0].is_ordered = false;
         assert!(check(&unordered, &ledger()).is_clean());
+    }
+
+    #[test]
+    fn a_round_that_proves_nothing_is_not_clean() {
+        assert_eq!(wrong(&check(&Books::default(), &[])), ["odd"]);
+        let clean = [(1, "a"), (2, "b"), (3, "d")];
+        let mut unheard = books(&clean);
+        unheard.facts.push(Fact { id: "g1".into(), topic: "u".into(), key: "k".into(), number: 1 });
+        assert_eq!(wrong(&check(&unheard, &ledger())), ["odd"]);
+        let mut twins = books(&clean);
+        twins.facts[1].id = "f1".into();
+        assert!(wrong(&check(&twins, &ledger())).contains(&"odd"));
+        let mut stranger = books(&clean);
+        stranger.effects.push(Effect { consumer: "d".into(), fact: "f1".into(), attempt: "a".into() });
+        assert!(wrong(&check(&stranger, &ledger())).contains(&"ghosts"));
+        // An attempt at another fact is none at this one.
+        assert_eq!(wrong(&check(&books(&[(1, "a"), (2, "c"), (3, "d")]), &ledger())), ["odd"]);
+    }
+
+    #[test]
+    fn what_was_refused_is_not_there() {
+        let refused = Note::Refused { attempt: "c".into() };
+        let ledger = [ledger(), vec![Entry { at: 0, process: "p".into(), note: refused }]].concat();
+        let findings = check(&books(&[(1, "a"), (2, "b"), (3, "d")]), &ledger);
+        assert!(findings.is_clean() && findings.fenced == 1, "{findings}");
+        let findings = check(&books(&[(1, "a"), (2, "b"), (3, "c")]), &ledger);
+        assert_eq!(wrong(&findings), ["late writes"]);
     }
 
     #[test]

@@ -54,6 +54,11 @@ pub enum Note {
         /// A name for this attempt that no other has.
         attempt: String,
     },
+    /// It was told that others had taken over, so nothing of this attempt is kept.
+    Refused {
+        /// The attempt.
+        attempt: String,
+    },
     /// It is struck here.
     Struck {
         /// The point's name.

@@ -51,6 +51,7 @@ impl Report {
         self.count("effects", findings.effects);
         self.count("attempts", findings.attempts);
         self.count("attempts refused to the overtaken", findings.refused);
+        self.count("attempts that were told so", findings.fenced);
         self.longest_drain = self.longest_drain.max(drain);
         if !findings.is_clean() {
             self.failed.push(label.to_owned());

@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 use super::Crash;
 
 const START: Duration = Duration::from_secs(30);
+/// How long a server may take to end before it is killed.
+const END: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(10);
 
 type Make = Box<dyn Fn() -> Command + Send + Sync>;
@@ -19,8 +21,8 @@ type Ready = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// A server in a process group of its own, that can be crashed and started again; dropping it kills it.
 ///
-/// `SIGINT` must end it in good order without waiting for clients, and `SIGQUIT` at once, as PostgreSQL takes them.
-/// One that takes them otherwise, such as Redis, ends all the same.
+/// `SIGINT` should end it in good order without waiting for clients, and `SIGQUIT` at once, as PostgreSQL takes them.
+/// One that takes them otherwise and is still there after five seconds is killed.
 pub struct Server {
     name: String,
     make: Make,
@@ -62,7 +64,12 @@ impl Server {
             Crash::Killed => kill_process_group(pid, Signal::KILL)?,
         }
         let deadline = Instant::now() + START;
+        let mut killed_at = Some(Instant::now() + END);
         while running.0.try_wait()?.is_none() {
+            // A signal may be ignored, as by what a shell has put into the background.
+            if killed_at.take_if(|at| Instant::now() > *at).is_some() {
+                kill_process_group(pid, Signal::KILL)?;
+            }
             if Instant::now() > deadline {
                 return Err(io::Error::other(format!("{} did not end ({how:?})", self.name)));
             }

@@ -177,6 +177,25 @@ pub(super) async fn a_job_waits_for_its_time<B: Bench>(bench: B) {
     assert_eq!(numbers(&hand.claim(10).await), [2]);
 }
 
+/// A node that has not heard the answer to its claim asks what it has.
+pub(super) async fn what_a_node_has_is_told<B: Bench>(bench: B) {
+    let hand = Hand::new(bench).await;
+    let other = hand.other().await;
+    let store = hand.bench.store();
+    for number in 0..4 {
+        hand.enqueue(add(number)).await;
+    }
+    let mut taken = hand.claim(3).await;
+    let theirs = other.claim(1).await;
+    assert_eq!(store.held(hand.node, "default").await.unwrap(), taken);
+    assert_eq!(store.held(other.node, "default").await.unwrap(), theirs);
+    assert_eq!(store.held(hand.node, "another").await.unwrap(), []);
+    assert!(hand.settle(&taken.remove(0), Outcome::Done(Keep::Not)).await);
+    assert!(hand.settle(&taken.remove(0), Outcome::Snooze(hand.now())).await);
+    assert_eq!(store.held(hand.node, "default").await.unwrap(), taken);
+    assert_eq!(store.held(Uuid::now_v7(), "default").await.unwrap(), []);
+}
+
 pub(super) async fn late_writes_are_refused<B: Bench>(bench: B) {
     let hand = Hand::new(bench).await;
     let store = hand.bench.store();
