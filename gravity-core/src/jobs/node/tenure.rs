@@ -81,8 +81,8 @@ impl<S: JobStore> Tenure<S> {
         helpers.spawn(pump.run());
         helpers.spawn(retain::run(shared.clone(), config.clone()));
         let mut writer = JoinSet::new();
-        let writes = shared.clone();
-        writer.spawn(async move { writes.outcomes.write(&writes.store, &writes.clock).await });
+        let outlet = shared.clone();
+        writer.spawn(async move { outlet.outcomes.write(&outlet.store, &outlet.clock).await });
         Ok(Self {
             id,
             watch: Watch::new(config.lease, config.tick()),
