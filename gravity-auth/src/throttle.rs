@@ -27,15 +27,23 @@ pub struct Throttles {
 impl Throttles {
     /// The default limits, counted by this process.
     pub fn in_memory(clock: &Clock) -> Self {
-        let limiter = |quotas: [Quota; 2]| -> Arc<dyn RateLimiter> {
-            Arc::new(MemoryLimiter::new(quotas).with_clock(clock.clone()))
-        };
+        Self::of(|_, quotas| Arc::new(MemoryLimiter::new(quotas).with_clock(clock.clone())))
+    }
+
+    /// The default limits, counted by all nodes together. Without Redis each counts for itself.
+    #[cfg(feature = "redis")]
+    pub fn in_redis(redis: &gravity_core::redis::Redis) -> Self {
+        use gravity_core::limits::{RedisLimiter, WhenDown};
+        Self::of(|name, quotas| Arc::new(RedisLimiter::new(redis.clone(), name, quotas, WhenDown::Memory)))
+    }
+
+    fn of(limiter: impl Fn(&'static str, [Quota; 2]) -> Arc<dyn RateLimiter>) -> Self {
         Self {
-            sign_in: limiter([Quota::per_minute(5), Quota::per_hour(20)]),
-            account: limiter([Quota::per_hour(60), Quota::per_day(300)]),
-            network: limiter([Quota::per_minute(30), Quota::per_hour(300)]),
-            mail: limiter([Quota::per_hour(5), Quota::per_day(20)]),
-            requests: limiter([Quota::per_minute(20), Quota::per_hour(100)]),
+            sign_in: limiter("auth.sign_in", [Quota::per_minute(5), Quota::per_hour(20)]),
+            account: limiter("auth.account", [Quota::per_hour(60), Quota::per_day(300)]),
+            network: limiter("auth.network", [Quota::per_minute(30), Quota::per_hour(300)]),
+            mail: limiter("auth.mail", [Quota::per_hour(5), Quota::per_day(20)]),
+            requests: limiter("auth.requests", [Quota::per_minute(20), Quota::per_hour(100)]),
         }
     }
 }
