@@ -1,6 +1,7 @@
 //! Gives ready jobs to nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 
 use uuid::Uuid;
 
@@ -30,12 +31,25 @@ struct Round {
     held_until: Option<Timestamp>,
     /// Some made room for others behind them.
     has_moved: bool,
+    /// Some had keys.
+    is_keyed: bool,
 }
 
 impl SqlJobs {
     pub(super) async fn take(&self, ask: &Ask<'_>) -> Result<Taken, Error> {
+        if ask.limit == 0 {
+            return Ok(Taken::default());
+        }
+        let has_news = self.take_news();
+        let is_postgres = self.db().engine() == Engine::Postgres;
+        if is_postgres && ask.rate.is_none() && ask.key_rate.is_none() && !self.is_keyed(ask.queue) {
+            let jobs = self.take_plain(ask).await?;
+            if !jobs.is_empty() {
+                return Ok(Taken { jobs, held_until: None });
+            }
+        }
         // Who is told of a job that is not committed yet waits for it, where writers queue.
-        if ask.limit == 0 || (!self.take_news() && !self.has_ready(ask.queue).await?) {
+        if (is_postgres || !has_news) && !self.has_ready(ask.queue).await? {
             return Ok(Taken::default());
         }
         let mut look_at = 1;
@@ -47,12 +61,53 @@ impl SqlJobs {
                 }
                 round => round?,
             };
+            self.note_keyed(ask.queue, round.is_keyed);
             // Those that moved aside are behind us for good, so this ends.
             if round.has_moved && round.jobs.is_empty() {
                 look_at = LOOK_AT;
                 continue;
             }
             return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
+        }
+    }
+
+    /// Takes jobs in one statement, where none of those at the head of the queue has a key. As in a transaction of many
+    /// the node's row is locked where it takes some: who buries the node waits for that. Where there is nothing to take
+    /// nothing is locked, so that nothing needs to be written.
+    async fn take_plain(&self, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
+        let taken: Vec<ClaimedRow> = self
+            .db()
+            .query(
+                "WITH head AS MATERIALIZED (SELECT id, key FROM jobs WHERE queue = $1 AND stage = 0 AND node IS NULL \
+                 ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED), \
+                 taker AS MATERIALIZED (SELECT id FROM jobs_nodes WHERE id = $3 AND is_alive \
+                 AND EXISTS (SELECT 1 FROM head) AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
+                 FOR KEY SHARE) \
+                 UPDATE jobs SET node = taker.id, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
+                 FROM head, taker WHERE jobs.id = head.id \
+                 RETURNING jobs.id, fence, kind, payload, priority, seq, jobs.key, unique_key, is_open_only, failures, \
+                 max_attempts, timeout_ms, created_at, run_at, errors, correlation",
+            )
+            .bind(ask.queue)
+            .bind(rows(ask.limit))
+            .bind(ask.node)
+            .bind(ask.now)
+            .planned_anew()
+            .fetch_all()
+            .await?;
+        Ok(claimed(taken, ask.queue))
+    }
+
+    fn is_keyed(&self, queue: &str) -> bool {
+        self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner).contains(queue)
+    }
+
+    fn note_keyed(&self, queue: &str, is_keyed: bool) {
+        let mut keyed = self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_keyed {
+            keyed.remove(queue);
+        } else if !keyed.contains(queue) {
+            keyed.insert(queue.to_owned());
         }
     }
 
@@ -96,7 +151,8 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, 
         return Ok(Round { held_until: Some(rates.next()), ..Round::default() });
     }
     let mut free = candidates(tx, ask, limit.max(look_at)).await?;
-    let blocked = if free.iter().any(|job| job.key.is_some()) {
+    let is_keyed = free.iter().any(|job| job.key.is_some());
+    let blocked = if is_keyed {
         let (blocked, unclear) = blocked(tx, &free).await?;
         free.retain(|job| !blocked.contains(&job.id) && !unclear.contains(&job.id));
         blocked
@@ -113,7 +169,7 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, 
     let ids: Vec<JobId> = free.into_iter().map(|job| job.id).collect();
     let jobs = mark(tx, ask, &ids).await?;
     rates.save(tx, jobs.len()).await?;
-    Ok(Round { jobs, held_until: None, has_moved })
+    Ok(Round { jobs, held_until: None, has_moved, is_keyed })
 }
 
 /// Makes sure that the node counts as alive until this is committed: who buries it waits for that.
@@ -246,9 +302,14 @@ async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claim
         )
         .fetch_all()
         .await?;
-    let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(ask.queue)).collect();
+    Ok(claimed(taken, ask.queue))
+}
+
+/// Jobs that were taken, in the order of their queue.
+fn claimed(taken: Vec<ClaimedRow>, queue: &str) -> Vec<Claimed> {
+    let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(queue)).collect();
     jobs.sort_unstable_by_key(|job| (std::cmp::Reverse(job.priority), job.place));
-    Ok(jobs)
+    jobs
 }
 
 impl SqlJobs {
