@@ -73,18 +73,19 @@ impl SqlJobs {
 
     /// Takes jobs in one statement, where none of those at the head of the queue has a key. As in a transaction of many
     /// the node's row is locked where it takes some: who buries the node waits for that. Where there is nothing to take
-    /// nothing is locked, so that nothing needs to be written.
+    /// nothing is locked, so that nothing needs to be written. Rows do not move while they are locked, so they are found
+    /// by their places: a join would read the whole table where that is not very large.
     async fn take_plain(&self, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
         let taken: Vec<ClaimedRow> = self
             .db()
             .query(
-                "WITH head AS MATERIALIZED (SELECT id, key FROM jobs WHERE queue = $1 AND stage = 0 AND node IS NULL \
-                 ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED), \
+                "WITH head AS MATERIALIZED (SELECT ctid AS place, key FROM jobs WHERE queue = $1 AND stage = 0 \
+                 AND node IS NULL ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED), \
                  taker AS MATERIALIZED (SELECT id FROM jobs_nodes WHERE id = $3 AND is_alive \
                  AND EXISTS (SELECT 1 FROM head) AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
                  FOR KEY SHARE) \
                  UPDATE jobs SET node = taker.id, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
-                 FROM head, taker WHERE jobs.id = head.id \
+                 FROM taker WHERE jobs.ctid = ANY (ARRAY(SELECT place FROM head)) \
                  RETURNING jobs.id, fence, kind, payload, priority, seq, jobs.key, unique_key, is_open_only, failures, \
                  max_attempts, timeout_ms, created_at, run_at, errors, correlation",
             )
