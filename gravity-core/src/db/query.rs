@@ -58,7 +58,6 @@ pub struct Query<'a> {
     sql: Sql,
     args: Args,
     fault: Option<Error>,
-    is_planned_anew: bool,
 }
 
 enum Sql {
@@ -73,7 +72,7 @@ impl<'a> Query<'a> {
             On::Database(db) => db.args(),
             On::Tx { connection, .. } => Args::new(connection.engine()),
         };
-        Self { on, sql: Sql::Static(sql), args, fault: None, is_planned_anew: false }
+        Self { on, sql: Sql::Static(sql), args, fault: None }
     }
 
     /// The value of the next placeholder.
@@ -152,13 +151,6 @@ impl<'a> Query<'a> {
         self.on.engine()
     }
 
-    /// Keeps no plan of the statement on PostgreSQL, where the best one changes with its values and with the sizes of
-    /// tables. Of use with [`fetch_all`](Self::fetch_all) alone.
-    pub(crate) fn planned_anew(mut self) -> Self {
-        self.is_planned_anew = true;
-        self
-    }
-
     pub(super) fn args(&mut self) -> &mut Args {
         &mut self.args
     }
@@ -206,9 +198,8 @@ impl<'a> Query<'a> {
 
     /// All rows. The statement should bound their number.
     pub async fn fetch_all<T: Row>(self) -> Result<Vec<T>, Error> {
-        let is_planned_anew = self.is_planned_anew;
         let (mut held, sql, args) = self.ready().await?;
-        let result = run::fetch_all(held.connection(), sql, args, !is_planned_anew).await;
+        let result = run::fetch_all(held.connection(), sql, args).await;
         held.finish(result)
     }
 

@@ -105,12 +105,11 @@ pub(super) async fn fetch_all<T: Row>(
     connection: Connection<'_>,
     sql: SqlStr,
     args: Args,
-    is_kept: bool,
 ) -> Result<Vec<T>, sqlx::Error> {
     let span = span(&connection, &sql);
     async move {
         on_engine!(connection, args, |on, values| {
-            on.fetch(sqlx::query_with(sql, values).persistent(is_kept))
+            on.fetch((sql, Some(values)))
                 .map(|row| row.and_then(|row| FromRow::from_row(&row)))
                 .try_collect()
                 .await

@@ -40,21 +40,18 @@ impl SqlJobs {
         if ask.limit == 0 {
             return Ok(Taken::default());
         }
+        // On SQLite, where writers queue, who is told of a job that is not committed yet waits for it. On PostgreSQL a look
+        // in vain that locks nothing needs no write to the disk.
         let has_news = self.take_news();
-        let is_postgres = self.db().engine() == Engine::Postgres;
-        if is_postgres && ask.rate.is_none() && ask.key_rate.is_none() && !self.is_keyed(ask.queue) {
-            let jobs = self.take_plain(ask).await?;
-            if !jobs.is_empty() {
-                return Ok(Taken { jobs, held_until: None });
-            }
-        }
-        // Who is told of a job that is not committed yet waits for it, where writers queue.
-        if (is_postgres || !has_news) && !self.has_ready(ask.queue).await? {
+        let is_sqlite = self.db().engine() == Engine::Sqlite;
+        if !(is_sqlite && has_news) && !self.has_ready(ask.queue).await? {
             return Ok(Taken::default());
         }
+        let is_keyed = self.is_keyed(ask.queue);
         let mut look_at = 1;
         loop {
-            let round = match self.db().transaction(async |tx| round(tx, ask, look_at).await).await {
+            let round = match self.db().transaction(async |tx| round(tx, ask, look_at, is_keyed).await).await
+            {
                 // Others took one of the same key just now; who asks again finds it.
                 Err(Error::Database(error)) if error.is_unique_violation_on("jobs", &["queue", "key"]) => {
                     return Ok(Taken::default());
@@ -69,34 +66,6 @@ impl SqlJobs {
             }
             return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
         }
-    }
-
-    /// Takes jobs in one statement, where none of those at the head of the queue has a key. As in a transaction of many
-    /// the node's row is locked where it takes some: who buries the node waits for that. Where there is nothing to take
-    /// nothing is locked, so that nothing needs to be written. Rows do not move while they are locked, so they are found
-    /// by their places: a join would read the whole table where that is not very large.
-    async fn take_plain(&self, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
-        let taken: Vec<ClaimedRow> = self
-            .db()
-            .query(
-                "WITH head AS MATERIALIZED (SELECT ctid AS place, key FROM jobs WHERE queue = $1 AND stage = 0 \
-                 AND node IS NULL ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 taker AS MATERIALIZED (SELECT id FROM jobs_nodes WHERE id = $3 AND is_alive \
-                 AND EXISTS (SELECT 1 FROM head) AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
-                 FOR KEY SHARE) \
-                 UPDATE jobs SET node = taker.id, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
-                 FROM taker WHERE jobs.ctid = ANY (ARRAY(SELECT place FROM head)) \
-                 RETURNING jobs.id, fence, kind, payload, priority, seq, jobs.key, unique_key, is_open_only, failures, \
-                 max_attempts, timeout_ms, created_at, run_at, errors, correlation",
-            )
-            .bind(ask.queue)
-            .bind(rows(ask.limit))
-            .bind(ask.node)
-            .bind(ask.now)
-            .planned_anew()
-            .fetch_all()
-            .await?;
-        Ok(claimed(taken, ask.queue))
     }
 
     fn is_keyed(&self, queue: &str) -> bool {
@@ -142,9 +111,15 @@ impl SqlJobs {
 }
 
 /// Looks at as many jobs as there is room for, and at least at so many.
-async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, Error> {
+async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize, is_keyed: bool) -> Result<Round, Error> {
     if !begin(tx, ask).await? {
         return Ok(Round::default());
+    }
+    if tx.engine() == Engine::Postgres && ask.rate.is_none() && ask.key_rate.is_none() && !is_keyed {
+        let jobs = take_plain(tx, ask).await?;
+        if !jobs.is_empty() {
+            return Ok(Round { jobs, ..Round::default() });
+        }
     }
     let rates = Rates::load(tx, ask).await?;
     let limit = ask.limit.min(rates.room());
@@ -187,6 +162,28 @@ async fn begin(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<bool, Error> {
     };
     let is_alive: Option<bool> = tx.query(sql).bind(ask.node).fetch_optional_scalar().await?;
     Ok(is_alive == Some(true))
+}
+
+/// Takes jobs in one statement, if none of those at the head of the queue has a key. Rows do not move while they are
+/// locked, so they are found by their places: for a join the whole table may be read.
+async fn take_plain(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
+    let taken: Vec<ClaimedRow> = tx
+        .query(
+            "WITH head AS MATERIALIZED (SELECT ctid AS place, key FROM jobs WHERE queue = $1 AND stage = 0 \
+             AND node IS NULL ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED) \
+             UPDATE jobs SET node = $3, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
+             WHERE ctid = ANY (ARRAY(SELECT place FROM head)) \
+             AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
+             RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
+             max_attempts, timeout_ms, created_at, run_at, errors, correlation",
+        )
+        .bind(ask.queue)
+        .bind(rows(ask.limit))
+        .bind(ask.node)
+        .bind(ask.now)
+        .fetch_all()
+        .await?;
+    Ok(claimed(taken, ask.queue))
 }
 
 async fn candidates(tx: &mut Tx<'_>, ask: &Ask<'_>, limit: usize) -> Result<Vec<Candidate>, Error> {

@@ -42,7 +42,9 @@ impl SqlJobs {
             Ok::<_, Error>(enqueued)
         };
         let enqueued = self.db().transaction(insert).await?;
-        self.hint();
+        if enqueued.iter().any(|enqueued| enqueued.is_new) {
+            self.hint();
+        }
         Ok(enqueued)
     }
 }

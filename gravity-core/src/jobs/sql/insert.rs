@@ -1,6 +1,6 @@
 //! Writes rows as PostgreSQL likes them best: a column at a time.
 
-use crate::db::{Query, Tx};
+use crate::db::{ErrorKind, Query, Tx};
 use crate::jobs::{Error, NewJob, Unique};
 
 use super::SqlJobs;
@@ -30,8 +30,12 @@ impl SqlJobs {
         } else {
             self.db().query(INSERT)
         };
-        bind(query, &all).execute().await?;
-        Ok(true)
+        match bind(query, &all).execute().await {
+            Ok(_) => Ok(true),
+            // A transaction is tried again.
+            Err(error) if error.kind() == ErrorKind::Serialization => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
