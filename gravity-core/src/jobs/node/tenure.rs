@@ -186,10 +186,10 @@ impl<S: JobStore> Tenure<S> {
             () = clock.sleep(self.config.grace) => {}
         }
         self.workers.shutdown().await;
-        // It ends by itself, and what it was taking is given back too. Where the store does not answer, what it takes
-        // yet is given to others once the node is taken for dead.
+        // It ends by itself, and what it was taking is given back too. Where the store does not answer in time, the store
+        // refuses that claim, or gives its jobs to others when the node leaves. No beat tells meanwhile that it lives.
         let taken = async { while self.pump.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.config.lease, taken).await.is_err() {
+        if tokio::time::timeout(self.config.tick(), taken).await.is_err() {
             self.pump.shutdown().await;
         }
         self.lanes.iter().for_each(Lane::give_back);

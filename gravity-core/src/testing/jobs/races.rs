@@ -12,7 +12,7 @@ use crate::jobs::{JobState, JobStore as _, Unique};
 
 pub(super) async fn claimers_get_each_job_once<B: Bench>(bench: B) {
     let hand = Hand::new(bench).await;
-    let jobs: Vec<_> = (0..2_000).map(|number| hand.jobs.prepare(add(number)).unwrap()).collect();
+    let jobs: Vec<_> = (0..5_000).map(|number| hand.jobs.prepare(add(number)).unwrap()).collect();
     hand.jobs.enqueue_all(&jobs).await.unwrap();
     let mut claimers = Vec::new();
     for size in [1, 7, 50, 64, 100, 13, 80, 3] {
@@ -31,7 +31,7 @@ pub(super) async fn claimers_get_each_job_once<B: Bench>(bench: B) {
     }
     let mut got: Vec<i64> = join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
     got.sort_unstable();
-    assert_eq!(got, (0..2_000).collect::<Vec<_>>());
+    assert_eq!(got, (0..5_000).collect::<Vec<_>>());
 }
 
 pub(super) async fn who_leaves_takes_nothing_along<B: Bench>(bench: B) {
