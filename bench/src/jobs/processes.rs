@@ -29,7 +29,8 @@ pub(super) fn drain(url: &str, backlog: usize, processes: usize) -> Result<()> {
         std::thread::spawn(move || {
             for line in told.lines().map_while(Result::ok) {
                 if let Ok(count) = line.parse::<usize>() {
-                    drop(sender.send((at, count)));
+                    // Nobody counts any more once all is done.
+                    let _ = sender.send((at, count));
                 }
             }
         });
@@ -42,7 +43,9 @@ pub(super) fn drain(url: &str, backlog: usize, processes: usize) -> Result<()> {
         done[at] = count;
     }
     // Each stops when its input ends.
-    children.iter_mut().for_each(|child| drop(child.stdin.take()));
+    for child in &mut children {
+        drop(child.stdin.take());
+    }
     for mut child in children {
         ensure!(child.wait()?.success(), "a process failed");
     }

@@ -42,9 +42,8 @@ impl SqlJobs {
         }
         // On SQLite, where writers queue, who is told of a job that is not committed yet waits for it. On PostgreSQL a look
         // in vain that locks nothing needs no write to the disk.
-        let has_news = self.take_news();
-        let is_sqlite = self.db().engine() == Engine::Sqlite;
-        if !(is_sqlite && has_news) && !self.has_ready(ask.queue).await? {
+        let waits_for_news = self.take_news() && self.db().engine() == Engine::Sqlite;
+        if !waits_for_news && !self.has_ready(ask.queue).await? {
             return Ok(Taken::default());
         }
         let is_keyed = self.is_keyed(ask.queue);
