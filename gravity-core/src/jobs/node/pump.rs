@@ -70,12 +70,19 @@ impl<S: JobStore> Pump<S> {
             };
             idle = if found.any { 0 } else { idle.saturating_add(1) };
             let wait = FIRST_WAIT.saturating_mul(1 << idle.saturating_sub(1).min(16)).min(self.longest);
-            let wait = found.next.map_or(wait, |next| wait.min(next.saturating_since(shared.clock.now())));
+            let due = async {
+                match found.next {
+                    Some(next) => shared.clock.sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = shared.stopping.cancelled() => return,
                 Ok(()) = hints.changed() => {}
                 () = shared.room.notified(), if found.more => {}
-                () = shared.clock.sleep(wait) => {}
+                () = due => {}
+                // By the machine's timer: what no hint told of is there however the clock stands.
+                () = tokio::time::sleep(wait) => {}
             }
         }
     }
