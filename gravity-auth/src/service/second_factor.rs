@@ -130,6 +130,10 @@ impl Auth {
         };
         let record = self.proof_told(self.record(origin).by(user.id), &user, proof).await?;
         let id = user.id;
+        let record = match device {
+            Some(_) => record.audit(on_user("auth.device_remembered", id)),
+            None => record,
+        };
         let signed_in = match self.start(user, methods, None, changes, record, origin).await {
             // Of several with one code, or one token, another was faster.
             Err(AuthError::InvalidCredentials) => return Err(self.not_proven(id, origin).await?),

@@ -283,6 +283,24 @@ async fn an_app_is_removed_by_password_and_code(stage: &Stage) {
     assert_eq!(stage.login(&ada.person.email, PASSWORD).await.status, 200);
 }
 
+/// On a stage with the default limits.
+pub(super) async fn guesses_are_held_back(stage: &Stage) {
+    stage.time.advance(Duration::from_hours(24));
+    let ada = enrolled(stage).await;
+    let code = ada.code(stage);
+    let token = waiting(&stage.login(&ada.person.email, PASSWORD).await);
+    for _ in 0..5 {
+        assert_eq!(show(stage, &token, "00000").await.refusal(), (401, "auth.invalid_second_factor"));
+    }
+    let held = show(stage, &token, &code).await;
+    assert_eq!(held.refusal(), (429, "auth.too_many_attempts"), "even with the right one");
+    assert!(held.headers.contains_key("retry-after"));
+    let other = waiting(&stage.login(&ada.person.email, PASSWORD).await);
+    assert_eq!(show(stage, &other, &code).await.status, 429, "another sign-in is no way round");
+    stage.time.advance(Duration::from_mins(1));
+    assert_eq!(show(stage, &token, &ada.code(stage)).await.status, 200, "nobody is held for good");
+}
+
 async fn inputs_are_bounded(stage: &Stage) {
     let long = "1".repeat(2_000);
     let reply = show(stage, &long, &long).await;
