@@ -3,3 +3,6 @@
 #[cfg(all(feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/sign-in.md")]
 mod sign_in {}
+
+#[doc = include_str!("../../docs/guides/users.md")]
+mod users {}

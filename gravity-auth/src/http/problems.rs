@@ -1,7 +1,7 @@
 //! How errors are answered.
 
 use gravity_core::Error;
-use gravity_core::http::problems::INVALID;
+use gravity_core::http::problems::{FORBIDDEN, INVALID};
 use gravity_core::http::{IntoProblem, Problem, ProblemKind};
 use gravity_core::validate::Faults;
 use http::StatusCode;
@@ -26,6 +26,10 @@ kinds! {
     SESSION_NOT_FOUND = NOT_FOUND, "auth.session_not_found", "There is no such session.";
     FORGED_REQUEST = FORBIDDEN, "auth.forged_request", "The request does not come from a page that may make it.";
     NO_USER = FORBIDDEN, "auth.no_user", "Whoever calls has no account here.";
+    USER_NOT_FOUND = NOT_FOUND, "auth.user_not_found", "There is no such user.";
+    PICTURE_NOT_FOUND = NOT_FOUND, "auth.picture_not_found", "There is no such picture.";
+    FOLLOW_NOT_FOUND = NOT_FOUND, "auth.follow_not_found", "Nobody has asked to follow.";
+    SIGN_IN_AGAIN = FORBIDDEN, "auth.sign_in_again", "This takes the password, or a sign-in that was just now.";
     LAST_ADMIN = CONFLICT, "auth.last_admin", "Somebody has to be super admin.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
@@ -43,6 +47,11 @@ impl IntoProblem for AuthError {
         SESSION_NOT_FOUND,
         FORGED_REQUEST,
         NO_USER,
+        USER_NOT_FOUND,
+        PICTURE_NOT_FOUND,
+        FOLLOW_NOT_FOUND,
+        FORBIDDEN,
+        SIGN_IN_AGAIN,
         LAST_ADMIN,
         CONFLICTING,
         INVALID,
@@ -71,6 +80,11 @@ impl IntoProblem for AuthError {
             Self::SessionNotFound => SESSION_NOT_FOUND.into(),
             Self::ForgedRequest => FORGED_REQUEST.into(),
             Self::NoUser => NO_USER.into(),
+            Self::UserNotFound => USER_NOT_FOUND.into(),
+            Self::PictureNotFound => PICTURE_NOT_FOUND.into(),
+            Self::FollowNotFound => FOLLOW_NOT_FOUND.into(),
+            Self::Forbidden => FORBIDDEN.into(),
+            Self::SignInAgain => SIGN_IN_AGAIN.into(),
             Self::LastAdmin => LAST_ADMIN.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
@@ -98,6 +112,11 @@ mod tests {
             AuthError::SessionNotFound,
             AuthError::ForgedRequest,
             AuthError::NoUser,
+            AuthError::UserNotFound,
+            AuthError::PictureNotFound,
+            AuthError::FollowNotFound,
+            AuthError::Forbidden,
+            AuthError::SignInAgain,
             AuthError::LastAdmin,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),

@@ -1,13 +1,19 @@
 //! The use cases, one file for each group: plain async methods of [`Auth`](crate::Auth), without HTTP.
 
+mod actor;
 mod address;
 mod admin;
+mod avatar;
 mod caller;
+mod deletion;
+mod export;
+mod follow;
 mod housekeeping;
 mod link;
 mod mail_code;
 mod outbox;
 mod password;
+mod profile;
 mod record;
 mod refresh;
 mod register;
@@ -18,14 +24,22 @@ mod session;
 mod sign_in;
 mod throttling;
 mod tokens;
+mod users;
 mod verify;
+mod view;
 
+pub use actor::{Actor, Viewer};
+pub use avatar::PictureKind;
 pub use caller::Caller;
+pub use export::{Export, ExportedFollow, ExportedSession};
 pub(crate) use housekeeping::Until;
 pub(crate) use outbox::{Addressed, Letter};
 pub use password::NewPassword;
+pub use profile::{PersonEdit, PreferencesEdit, PrivacyEdit};
 pub use register::{Registered, Registration};
 pub(crate) use revoked::Revoked;
 pub(crate) use roles::Roles;
 pub use sign_in::{Credentials, Identifier};
 pub use tokens::{Introspection, SignedIn};
+pub use users::{NewUser, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE};
+pub use view::{PersonView, Regard, Statistics, view};

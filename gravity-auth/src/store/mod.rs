@@ -2,6 +2,7 @@
 
 mod change;
 mod memory;
+mod people;
 mod refused;
 mod rotation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -10,6 +11,9 @@ mod trail;
 
 pub use change::Change;
 pub use memory::MemoryStore;
+pub use people::{
+    ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
+};
 pub use refused::Refused;
 pub use rotation::{Rotate, Rotation};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -26,8 +30,8 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
-    [SqlStore::MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
+pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
+    [SqlStore::MIGRATIONS, SqlStore::PEOPLE_MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
 
 /// Keeps users, sessions and tickets.
 ///
@@ -35,7 +39,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: Send + Sync + 'static {
+pub trait AuthStore: PeopleStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 

@@ -2,19 +2,45 @@
 
 use std::collections::HashMap;
 
-use gravity_core::SecretString;
+use gravity_core::{SecretString, Timestamp};
 
-use crate::domain::{Session, SessionId, Ticket, TicketId, User, UserId};
+use crate::domain::{
+    Activity, ActivityId, Follow, Preferences, Profile, Session, SessionId, Ticket, TicketId, User, UserId,
+};
 
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) users: HashMap<UserId, Account>,
     pub(super) sessions: HashMap<SessionId, Session>,
     pub(super) tickets: HashMap<TicketId, Ticket>,
+    /// By who follows and who is followed.
+    pub(super) follows: HashMap<(UserId, UserId), Follow>,
+    pub(super) activities: HashMap<ActivityId, Activity>,
+    /// Whose access tokens were called back, and when last.
+    pub(super) revoked: HashMap<UserId, Timestamp>,
 }
 
 #[derive(Clone)]
 pub(super) struct Account {
     pub(super) user: User,
     pub(super) password: Option<SecretString>,
+    pub(super) profile: Profile,
+    pub(super) preferences: Preferences,
+    pub(super) version: u32,
+    pub(super) deleted_at: Option<Timestamp>,
+    pub(super) is_purged: bool,
+}
+
+impl Account {
+    pub(super) fn new(user: User, password: Option<SecretString>) -> Self {
+        Self {
+            user,
+            password,
+            profile: Profile::default(),
+            preferences: Preferences::default(),
+            version: 0,
+            deleted_at: None,
+            is_purged: false,
+        }
+    }
 }

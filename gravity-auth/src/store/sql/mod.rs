@@ -1,6 +1,8 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
 mod apply;
+mod people;
+mod people_reads;
 mod rows;
 mod sessions;
 mod store;

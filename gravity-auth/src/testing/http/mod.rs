@@ -4,6 +4,8 @@ mod cookies;
 mod documents;
 mod mail;
 mod passwords;
+mod people;
+mod profiles;
 mod refresh;
 mod secrecy;
 mod sessions;
@@ -26,6 +28,8 @@ pub async fn suite(stage: &Stage) {
     mail::run(stage).await;
     cookies::run(stage).await;
     documents::run(stage).await;
+    people::run(stage).await;
+    profiles::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

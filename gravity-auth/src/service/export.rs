@@ -1,0 +1,118 @@
+//! All that is kept of somebody, to take along.
+
+use gravity_core::Timestamp;
+use gravity_core::audit::Origin;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::actor::Actor;
+use super::record::on_user;
+use super::users::USERS_EXPORT;
+use crate::domain::{
+    Activity, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
+};
+use crate::store::Side;
+use crate::{Auth, AuthError};
+
+/// The most of each list that an export holds. What is beyond it is read page by page from its own route.
+const MOST: u32 = 1_000;
+
+/// All that is kept of somebody, to take along.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Export {
+    /// When it was made.
+    pub exported_at: Timestamp,
+    /// The account.
+    pub user: User,
+    /// What they say of themselves.
+    pub profile: Profile,
+    /// What they like.
+    pub preferences: Preferences,
+    /// Where they are signed in.
+    pub sessions: Vec<ExportedSession>,
+    /// Who follows them.
+    pub followers: Vec<ExportedFollow>,
+    /// Whom they follow.
+    pub following: Vec<ExportedFollow>,
+    /// What they did.
+    pub activity: Vec<Activity>,
+    /// Whether the lists hold everything; each holds the newest thousand.
+    pub complete: bool,
+}
+
+/// A session in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedSession {
+    /// Which one it is.
+    pub id: SessionId,
+    /// What its user calls it.
+    pub name: Option<String>,
+    /// The address it was last seen at.
+    pub address: Option<String>,
+    /// What the browser or application says of itself.
+    pub user_agent: Option<String>,
+    /// By what its user has shown who they are.
+    pub methods: Vec<Method>,
+    /// When its user signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_active_at: Timestamp,
+}
+
+/// A follow in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedFollow {
+    /// Who is on the other side.
+    pub user: UserId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl From<Session> for ExportedSession {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            name: session.client.name,
+            address: session.client.address,
+            user_agent: session.client.user_agent,
+            methods: session.methods,
+            created_at: session.created_at,
+            last_active_at: session.refreshed_at,
+        }
+    }
+}
+
+impl Auth {
+    /// All that is kept of somebody: of oneself, or for who may export users.
+    pub async fn export(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
+        actor.demand_on(id, USERS_EXPORT)?;
+        let user = self.there(id).await?;
+        self.over(actor, &user).await?;
+        let person = self.person(id).await?;
+        let mut complete = true;
+        let mut lists = Vec::new();
+        for side in [Side::Followers, Side::Following] {
+            let rows = self.store().follows(id, side, FollowState::Following, None, MOST).await?;
+            complete &= rows.next.is_none();
+            let of = |follow: &Follow| ExportedFollow { user: side.of(follow), since: follow.since };
+            lists.push(rows.items.iter().map(of).collect::<Vec<_>>());
+        }
+        let activity = self.store().activities(id, None, MOST).await?;
+        complete &= activity.next.is_none();
+        let sessions = self.sessions(id).await?;
+        let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
+        self.store().record(&trail).await?;
+        let following = lists.pop().unwrap_or_default();
+        Ok(Export {
+            exported_at: self.now(),
+            user: person.user,
+            profile: person.profile,
+            preferences: person.preferences,
+            sessions: sessions.into_iter().map(ExportedSession::from).collect(),
+            followers: lists.pop().unwrap_or_default(),
+            following,
+            activity: activity.items,
+            complete,
+        })
+    }
+}
