@@ -208,7 +208,8 @@ pub enum Change {
     },
     /// Others may see that somebody did something. They must not be deleted.
     Note(Activity),
-    /// A deleted user is there again. They must have been deleted after a time, and not be purged.
+    /// A deleted user is there again, and suspended if they were when they were deleted. They must have been deleted
+    /// after a time, and not be purged.
     Restore {
         /// Who.
         user: UserId,

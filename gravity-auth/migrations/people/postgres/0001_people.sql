@@ -7,6 +7,7 @@ CREATE TABLE auth_profiles (
     following   bigint NOT NULL,
     version     bigint NOT NULL,
     deleted_at  timestamptz,
+    deleted_from text,
     purged_at   timestamptz
 );
 CREATE INDEX auth_profiles_deleted ON auth_profiles (deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;

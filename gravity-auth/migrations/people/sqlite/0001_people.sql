@@ -7,6 +7,7 @@ CREATE TABLE auth_profiles (
     following   INTEGER NOT NULL,
     version     INTEGER NOT NULL,
     deleted_at  INTEGER,
+    deleted_from TEXT,
     purged_at   INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX auth_profiles_deleted ON auth_profiles (deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;

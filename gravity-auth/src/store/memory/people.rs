@@ -96,7 +96,7 @@ impl State {
     ) -> Result<(), Refused> {
         let account = self.deleted(user, |deleted_at| deleted_at > deleted_after)?;
         account.deleted_at = None;
-        (account.user.status, account.user.updated_at) = (UserStatus::Active, at);
+        (account.user.status, account.user.updated_at) = (account.deleted_from, at);
         Ok(())
     }
 

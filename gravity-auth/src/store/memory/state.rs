@@ -6,6 +6,7 @@ use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
     Activity, ActivityId, Follow, Preferences, Profile, Session, SessionId, Ticket, TicketId, User, UserId,
+    UserStatus,
 };
 
 #[derive(Clone, Default)]
@@ -28,6 +29,8 @@ pub(super) struct Account {
     pub(super) preferences: Preferences,
     pub(super) version: u32,
     pub(super) deleted_at: Option<Timestamp>,
+    /// The status that they had when they were deleted.
+    pub(super) deleted_from: UserStatus,
     pub(super) is_purged: bool,
 }
 
@@ -40,6 +43,7 @@ impl Account {
             preferences: Preferences::default(),
             version: 0,
             deleted_at: None,
+            deleted_from: UserStatus::Active,
             is_purged: false,
         }
     }

@@ -66,9 +66,11 @@ impl State {
         if account.user.status == to {
             return Err(Refused::Stale);
         }
+        if to == UserStatus::Deleted {
+            (account.deleted_at, account.deleted_from) = (Some(at), account.user.status);
+        }
         account.user.status = to;
         account.user.updated_at = at;
-        account.deleted_at = (to == UserStatus::Deleted).then_some(at);
         self.check_super_admin(there_was_one)?;
         let reason = match to {
             UserStatus::Active => return Ok(()),

@@ -112,9 +112,15 @@ pub(super) async fn revoke(tx: &mut Tx<'_>, user: UserId, at: Timestamp) -> Resu
     Ok(())
 }
 
-/// That the user was deleted at a time.
-pub(super) async fn mark_deleted(tx: &mut Tx<'_>, user: UserId, at: Timestamp) -> Result<(), Refused> {
-    one_row(tx.query("UPDATE auth_profiles SET deleted_at = $2 WHERE user_id = $1").bind(user).bind(at)).await
+/// That the user was deleted at a time, and the status that they had.
+pub(super) async fn mark_deleted(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    from: &str,
+    at: Timestamp,
+) -> Result<(), Refused> {
+    let query = tx.query("UPDATE auth_profiles SET deleted_at = $2, deleted_from = $3 WHERE user_id = $1");
+    one_row(query.bind(user).bind(at).bind(from)).await
 }
 
 pub(super) async fn set_profile(
@@ -242,16 +248,15 @@ pub(super) async fn restore(
     let query = tx
         .query(
             "UPDATE auth_profiles SET deleted_at = NULL \
-             WHERE user_id = $1 AND deleted_at > $2 AND purged_at IS NULL",
+             WHERE user_id = $1 AND deleted_at > $2 AND purged_at IS NULL RETURNING deleted_from",
         )
         .bind(user)
         .bind(deleted_after);
-    one_row(query).await?;
+    let from: Option<String> = query.fetch_optional_scalar().await?;
     let query = tx
-        .query(
-            "UPDATE auth_users SET status = 'active', updated_at = $2 WHERE id = $1 AND status = 'deleted'",
-        )
+        .query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1 AND status = 'deleted'")
         .bind(user)
+        .bind(from.ok_or(Refused::Stale)?)
         .bind(at);
     one_row(query).await
 }

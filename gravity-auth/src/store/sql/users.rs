@@ -152,15 +152,18 @@ pub(super) async fn set_status(
     at: Timestamp,
 ) -> Result<Option<EndReason>, Refused> {
     let there_were = super_admins(tx).await?;
+    let lock = for_update(tx.engine());
     let query = tx
-        .query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1 AND status NOT IN ($2, 'deleted')")
+        .query("SELECT status FROM auth_users WHERE id = $1 AND status NOT IN ($2, 'deleted')")
         .bind(user)
-        .bind(to.as_str())
-        .bind(at);
-    one_row(query).await?;
+        .bind(to.as_str());
+    let from: Option<String> = query.push(lock).fetch_optional_scalar().await?;
+    let from = from.ok_or(Refused::Stale)?;
+    let query = tx.query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1");
+    one_row(query.bind(user).bind(to.as_str()).bind(at)).await?;
     check_super_admins(tx, there_were).await?;
     if to == UserStatus::Deleted {
-        people::mark_deleted(tx, user, at).await?;
+        people::mark_deleted(tx, user, &from, at).await?;
     }
     Ok(match to {
         UserStatus::Active => None,

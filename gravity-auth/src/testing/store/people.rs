@@ -25,7 +25,9 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     who_is_hidden_is_not_listed(fixture).await;
     activities_are_listed(fixture).await;
     the_deleted_come_back_or_go(fixture).await;
+    who_was_suspended_comes_back_so(fixture).await;
     of_many_who_purge_and_restore_one_does(fixture).await;
+    friends_are_purged_at_once(fixture).await;
     a_role_calls_tokens_back(fixture).await;
 }
 
@@ -408,6 +410,51 @@ async fn the_deleted_come_back_or_go<S: AuthStore>(fixture: &Fixture<S>) {
     refused!(fixture.apply(Change::IssueTicket(ticket)).await, Stale);
     fixture.store.forget(user.id).await.unwrap();
     fixture.store.forget(user.id).await.unwrap();
+}
+
+async fn who_was_suspended_comes_back_so<S: AuthStore>(fixture: &Fixture<S>) {
+    let user = fixture.registered().await;
+    let before = fixture.now();
+    fixture.time.advance(Duration::from_secs(1));
+    for status in [UserStatus::Suspended, UserStatus::Active] {
+        let at = fixture.now();
+        fixture.apply(Change::SetStatus { user: user.id, to: status, at }).await.unwrap();
+        delete(fixture, &user).await;
+        fixture.apply(Change::Restore { user: user.id, deleted_after: before, at }).await.unwrap();
+        assert_eq!(person(fixture, &user).await.user.status, status);
+    }
+}
+
+/// Each follows each other, and a fan parts and comes back meanwhile: nobody waits for somebody who waits for them.
+async fn friends_are_purged_at_once<S: AuthStore>(fixture: &Fixture<S>) {
+    let mut friends = Vec::new();
+    for _ in 0..6 {
+        friends.push(fixture.registered().await);
+    }
+    let (star, fan) = (fixture.registered().await, fixture.registered().await);
+    let state = FollowState::Following;
+    for one in &friends {
+        for other in friends.iter().chain([&star]).filter(|other| other.id != one.id) {
+            fixture.apply(follow(fixture, one, other, state)).await.unwrap();
+        }
+        fixture.apply(follow(fixture, &star, one, state)).await.unwrap();
+    }
+    for one in &friends {
+        delete(fixture, one).await;
+    }
+    let (deleted_until, at) = (fixture.now(), fixture.now());
+    let purges = friends.iter().map(|one| Change::Purge { user: one.id, deleted_until, at });
+    let purges = join_all(purges.map(|change| fixture.apply(change)));
+    let follows = async {
+        for _ in 0..8 {
+            fixture.apply(follow(fixture, &fan, &star, state)).await.unwrap();
+            fixture.apply(part(&fan, &star)).await.unwrap();
+        }
+    };
+    let (outcomes, ()) = tokio::join!(purges, follows);
+    assert_eq!(tally(outcomes), (friends.len(), 0, 0));
+    let star = person(fixture, &star).await;
+    assert_eq!((star.followers, star.following), (0, 0));
 }
 
 async fn of_many_who_purge_and_restore_one_does<S: AuthStore>(fixture: &Fixture<S>) {
