@@ -176,10 +176,8 @@ async fn take(
     kind: PictureKind,
     mut form: Multipart<PictureForm>,
 ) -> PictureAnswer {
-    let refused = |error: PictureError| {
-        let code = if error == PictureError::TooLarge { "too_large" } else { "no_picture" };
-        AuthError::Invalid(Faults::one("/file", code, error.to_string()))
-    };
+    let refused =
+        |error: PictureError| AuthError::Invalid(Faults::one("/file", error.code(), error.to_string()));
     loop {
         let field = match form.next().await {
             Ok(Some(field)) => field,

@@ -2,7 +2,9 @@
 
 mod avatars;
 mod delivery;
+mod picture;
 
-pub use avatars::{AvatarFiles, MemoryFiles, Picture, PictureError};
+pub use avatars::{AvatarFiles, MemoryFiles};
 pub(crate) use delivery::Undelivered;
 pub use delivery::{Delivery, Message};
+pub use picture::{Picture, PictureError};

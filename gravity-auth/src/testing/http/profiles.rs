@@ -230,8 +230,9 @@ async fn pictures_are_looked_at(stage: &Stage) {
         let body = [head.as_bytes(), bytes, b"\r\n--x--\r\n"].concat();
         stage.call("POST", &format!("/api/v1/users{path}"), &headers, &body).await
     };
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
-    for bytes in [b"<svg onload=alert(1)>".as_slice(), b"", b"<html>"] {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01";
+    let bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff";
+    for bytes in [b"<svg onload=alert(1)>".as_slice(), b"", b"<html>", &png[..12], bomb] {
         let reply = send("/me/avatar", "file", bytes).await;
         assert_eq!((reply.refusal(), reply.pointers()), ((422, "http.invalid"), vec!["/file"]));
     }
