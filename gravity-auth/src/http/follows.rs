@@ -2,13 +2,14 @@
 
 use gravity_core::Error;
 use gravity_core::audit::Origin;
-use gravity_core::http::{ETag, File, FilePart, Json, Multipart, NoContent, Path, Problem, Query, State};
+use gravity_core::http::{ETag, File, FilePart, Multipart, NoContent, Path, Problem, Query, State};
 use gravity_core::page::{Cursor, CursorContext, Page, PageLimits, PageRequest, PageRows};
 use gravity_core::validate::Faults;
 use http::HeaderValue;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fresh::{Fresh, fresh};
 use super::people::shown;
 use super::who::Who;
 use crate::domain::{Activity, FollowState, UserId, folded};
@@ -45,15 +46,15 @@ pub struct PictureForm {
     file: FilePart,
 }
 
-fn sealed<T>(auth: &Auth, rows: PageRows<T>, context: &CursorContext) -> Result<Json<Page<T>>, AuthError> {
-    Ok(Json(rows.seal(&auth.0.cursors, context).map_err(Error::from)?))
+fn sealed<T>(auth: &Auth, rows: PageRows<T>, context: &CursorContext) -> Result<Fresh<Page<T>>, AuthError> {
+    Ok(fresh(rows.seal(&auth.0.cursors, context).map_err(Error::from)?))
 }
 
 pub(super) async fn search(
     State(auth): State<Auth>,
     viewer: Viewer,
     Query(SearchQuery { q, limit, cursor }): Query<SearchQuery>,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let context = CursorContext::new("users.search").filter("q", folded(&q));
     let request = PageRequest { limit, cursor };
     let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
@@ -66,9 +67,9 @@ pub(super) async fn follow(
     actor: Actor,
     origin: Origin,
     Path(who): Path<Who>,
-) -> Result<Json<Followed>, AuthError> {
+) -> Result<Fresh<Followed>, AuthError> {
     let state = auth.follow(&actor, who.of(&actor), &origin).await?;
-    Ok(Json(Followed { state }))
+    Ok(fresh(Followed { state }))
 }
 
 pub(super) async fn unfollow(
@@ -84,7 +85,7 @@ pub(super) async fn requests(
     State(auth): State<Auth>,
     actor: Actor,
     Query(request): Query<PageRequest>,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let context = CursorContext::new("users.requests").filter("user", actor.user);
     let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
     let rows = auth.follow_requests(&actor, from.as_ref(), request.limit(PageLimits::default())).await?;
@@ -115,7 +116,7 @@ async fn page_of(
     who: Who,
     side: Side,
     request: &PageRequest,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let id = who.seen_by(viewer)?;
     let name = match side {
         Side::Followers => "users.followers",
@@ -132,7 +133,7 @@ pub(super) async fn followers(
     viewer: Viewer,
     Path(who): Path<Who>,
     Query(request): Query<PageRequest>,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     page_of(&auth, &viewer, who, Side::Followers, &request).await
 }
 
@@ -141,7 +142,7 @@ pub(super) async fn following(
     viewer: Viewer,
     Path(who): Path<Who>,
     Query(request): Query<PageRequest>,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     page_of(&auth, &viewer, who, Side::Following, &request).await
 }
 
@@ -149,8 +150,8 @@ pub(super) async fn statistics(
     State(auth): State<Auth>,
     viewer: Viewer,
     Path(who): Path<Who>,
-) -> Result<Json<Statistics>, AuthError> {
-    auth.statistics(&viewer, who.seen_by(&viewer)?).await.map(Json)
+) -> Result<Fresh<Statistics>, AuthError> {
+    auth.statistics(&viewer, who.seen_by(&viewer)?).await.map(fresh)
 }
 
 pub(super) async fn activity(
@@ -158,7 +159,7 @@ pub(super) async fn activity(
     viewer: Viewer,
     Path(who): Path<Who>,
     Query(request): Query<PageRequest>,
-) -> Result<Json<Page<Activity>>, AuthError> {
+) -> Result<Fresh<Page<Activity>>, AuthError> {
     let id = who.seen_by(&viewer)?;
     let context = CursorContext::new("users.activity").filter("user", id);
     let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
@@ -166,7 +167,7 @@ pub(super) async fn activity(
     sealed(&auth, auth.activities(&viewer, id, from.as_ref(), limit).await?, &context)
 }
 
-type PictureAnswer = Result<Result<Json<PersonView>, Problem>, AuthError>;
+type PictureAnswer = Result<Result<Fresh<PersonView>, Problem>, AuthError>;
 
 async fn take(
     auth: &Auth,
@@ -193,7 +194,7 @@ async fn take(
         };
         let picture = Picture::of(bytes).map_err(refused)?;
         let person = auth.set_picture(actor, who.of(actor), kind, &picture, origin).await?;
-        return shown(actor, &person).map(|view| Ok(Json(view)));
+        return shown(actor, &person).map(|view| Ok(fresh(view)));
     }
 }
 

@@ -7,6 +7,7 @@ use gravity_core::{SecretString, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::fresh::{Fresh, fresh};
 use super::views::{SessionList, SessionView};
 use super::who::Who;
 use crate::domain::{
@@ -88,7 +89,7 @@ pub(super) async fn list(
     State(auth): State<Auth>,
     actor: Actor,
     Query(query): Query<UsersQuery>,
-) -> Result<Json<Page<PersonView>>, AuthError> {
+) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let UsersQuery { q, role, status, verified, created_since, created_until, limit, cursor } = query;
     let context = CursorContext::new("users.list")
         .filter("q", q.as_deref().map(folded).unwrap_or_default())
@@ -111,7 +112,7 @@ pub(super) async fn list(
         next: rows.next,
         previous: rows.previous,
     };
-    Ok(Json(views.seal(&auth.0.cursors, &context).map_err(gravity_core::Error::from)?))
+    Ok(fresh(views.seal(&auth.0.cursors, &context).map_err(gravity_core::Error::from)?))
 }
 
 pub(super) async fn create(
@@ -131,8 +132,8 @@ pub(super) async fn show(
     State(auth): State<Auth>,
     viewer: Viewer,
     Path(who): Path<Who>,
-) -> Result<Json<PersonView>, AuthError> {
-    auth.show(&viewer, who.seen_by(&viewer)?).await.map(Json)
+) -> Result<Fresh<PersonView>, AuthError> {
+    auth.show(&viewer, who.seen_by(&viewer)?).await.map(fresh)
 }
 
 pub(super) async fn edit(
@@ -141,9 +142,9 @@ pub(super) async fn edit(
     origin: Origin,
     Path(who): Path<Who>,
     Json(edit): Json<PersonEdit>,
-) -> Result<Json<PersonView>, AuthError> {
+) -> Result<Fresh<PersonView>, AuthError> {
     let person = auth.edit_person(&actor, who.of(&actor), edit, &origin).await?;
-    shown(&actor, &person).map(Json)
+    shown(&actor, &person).map(fresh)
 }
 
 pub(super) async fn delete(
@@ -155,9 +156,9 @@ pub(super) async fn delete(
     auth.delete_user(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
 }
 
-pub(super) async fn me(State(auth): State<Auth>, actor: Actor) -> Result<Json<PersonView>, AuthError> {
+pub(super) async fn me(State(auth): State<Auth>, actor: Actor) -> Result<Fresh<PersonView>, AuthError> {
     let person = auth.person(actor.user).await?;
-    shown(&actor, &person).map(Json)
+    shown(&actor, &person).map(fresh)
 }
 
 pub(super) async fn edit_me(
@@ -165,9 +166,9 @@ pub(super) async fn edit_me(
     actor: Actor,
     origin: Origin,
     Json(edit): Json<PersonEdit>,
-) -> Result<Json<PersonView>, AuthError> {
+) -> Result<Fresh<PersonView>, AuthError> {
     let person = auth.edit_person(&actor, actor.user, edit, &origin).await?;
-    shown(&actor, &person).map(Json)
+    shown(&actor, &person).map(fresh)
 }
 
 pub(super) async fn delete_me(
@@ -230,10 +231,10 @@ pub(super) async fn sessions(
     State(auth): State<Auth>,
     actor: Actor,
     Path(who): Path<Who>,
-) -> Result<Json<SessionList>, AuthError> {
+) -> Result<Fresh<SessionList>, AuthError> {
     let sessions = auth.sessions_of(&actor, who.of(&actor)).await?;
     let items = sessions.into_iter().map(|session| SessionView::of(session, actor.session)).collect();
-    Ok(Json(SessionList { items }))
+    Ok(fresh(SessionList { items }))
 }
 
 pub(super) async fn end_session(
@@ -249,8 +250,8 @@ pub(super) async fn preferences(
     State(auth): State<Auth>,
     actor: Actor,
     Path(who): Path<Who>,
-) -> Result<Json<Preferences>, AuthError> {
-    auth.preferences(&actor, who.of(&actor)).await.map(Json)
+) -> Result<Fresh<Preferences>, AuthError> {
+    auth.preferences(&actor, who.of(&actor)).await.map(fresh)
 }
 
 pub(super) async fn edit_preferences(
@@ -259,8 +260,8 @@ pub(super) async fn edit_preferences(
     origin: Origin,
     Path(who): Path<Who>,
     Json(edit): Json<PreferencesEdit>,
-) -> Result<Json<Preferences>, AuthError> {
-    auth.edit_preferences(&actor, who.of(&actor), edit, &origin).await.map(Json)
+) -> Result<Fresh<Preferences>, AuthError> {
+    auth.edit_preferences(&actor, who.of(&actor), edit, &origin).await.map(fresh)
 }
 
 pub(super) async fn export(
@@ -268,8 +269,8 @@ pub(super) async fn export(
     actor: Actor,
     origin: Origin,
     Path(who): Path<Who>,
-) -> Result<Json<Export>, AuthError> {
-    auth.export(&actor, who.of(&actor), &origin).await.map(Json)
+) -> Result<Fresh<Export>, AuthError> {
+    auth.export(&actor, who.of(&actor), &origin).await.map(fresh)
 }
 
 /// A person as an actor sees them who has just done something to them, and so sees all.
