@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gravity_core::SecretString;
 use gravity_core::audit::Origin;
+use gravity_core::{SecretString, Timestamp};
 
 use super::actor::Actor;
 use super::outbox::Letter;
@@ -68,7 +68,7 @@ impl Auth {
         self.catch_up().await
     }
 
-    /// Restores a deleted user within the grace. They sign in as before.
+    /// Restores a deleted user within the grace. They are as they were: who was suspended still is.
     pub async fn restore_user(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
         actor.demand(USERS_DELETE)?;
         let user = self.store().user(id).await?.ok_or(AuthError::UserNotFound)?;
@@ -82,28 +82,42 @@ impl Auth {
     }
 
     /// Purges accounts whose grace is over, of at most a hundred: [`run_until`](Self::run_until) does so every few
-    /// minutes. How many it were.
+    /// minutes. How many it were. One that cannot be purged, for its picture cannot be removed, stays for the next
+    /// time, and keeps no other one; fails if none could be.
     pub async fn purge_deleted(&self) -> Result<u64, AuthError> {
         let deleted_until = self.now().saturating_sub(self.0.config.grace_of_deleted());
-        let mut purged = 0;
+        let (mut purged, mut failure) = (0, None);
         for id in self.store().purgeable(deleted_until, BATCH).await? {
-            let Some(person) = self.store().person(id).await? else { continue };
-            for name in person.profile.avatar.iter().chain(&person.profile.cover) {
-                self.0.config.files.remove(name).await?;
-            }
-            // What can be done again comes first: what is cut short here begins again from the start.
-            self.store().forget(id).await?;
-            let origin = Origin::default();
-            let trail =
-                self.record(&origin).event(id, UserPurged { id })?.audit(on_user("user.purged", id)).trail();
-            let purge = Change::Purge { user: id, deleted_until, at: self.now() };
-            match self.store().apply(&[purge], &trail).await {
-                Ok(()) => purged += 1,
-                // Another node was faster, or somebody has restored them.
-                Err(Refused::Stale) => {}
-                Err(error) => return Err(error.into()),
+            match self.purge(id, deleted_until).await {
+                Ok(was_there) => purged += u64::from(was_there),
+                Err(error) => {
+                    tracing::warn!(user = %id, %error, "a deleted account was not purged");
+                    failure = Some(error);
+                }
             }
         }
-        Ok(purged)
+        match failure {
+            Some(error) if purged == 0 => Err(error),
+            _ => Ok(purged),
+        }
+    }
+
+    async fn purge(&self, id: UserId, deleted_until: Timestamp) -> Result<bool, AuthError> {
+        let Some(person) = self.store().person(id).await? else { return Ok(false) };
+        for name in person.profile.avatar.iter().chain(&person.profile.cover) {
+            self.0.config.files.remove(name).await?;
+        }
+        // What can be done again comes first: what is cut short here begins again from the start.
+        self.store().forget(id).await?;
+        let origin = Origin::default();
+        let trail =
+            self.record(&origin).event(id, UserPurged { id })?.audit(on_user("user.purged", id)).trail();
+        let purge = Change::Purge { user: id, deleted_until, at: self.now() };
+        match self.store().apply(&[purge], &trail).await {
+            Ok(()) => Ok(true),
+            // Another node was faster, or somebody has restored them.
+            Err(Refused::Stale) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
