@@ -34,6 +34,8 @@ pub struct Export {
     pub followers: Vec<ExportedFollow>,
     /// Whom they follow.
     pub following: Vec<ExportedFollow>,
+    /// Whom they ask to follow.
+    pub requested: Vec<ExportedFollow>,
     /// What they did.
     pub activity: Vec<Activity>,
     /// Whether the lists hold everything; each holds the newest thousand.
@@ -90,29 +92,38 @@ impl Auth {
         self.over(actor, &user).await?;
         let person = self.person(id).await?;
         let mut complete = true;
-        let mut lists = Vec::new();
-        for side in [Side::Followers, Side::Following] {
-            let rows = self.store().follows(id, side, FollowState::Following, None, MOST).await?;
-            complete &= rows.next.is_none();
-            let of = |follow: &Follow| ExportedFollow { user: side.of(follow), since: follow.since };
-            lists.push(rows.items.iter().map(of).collect::<Vec<_>>());
-        }
+        let followers = self.listed(id, Side::Followers, FollowState::Following, &mut complete).await?;
+        let following = self.listed(id, Side::Following, FollowState::Following, &mut complete).await?;
+        let requested = self.listed(id, Side::Following, FollowState::Requested, &mut complete).await?;
         let activity = self.store().activities(id, None, MOST).await?;
         complete &= activity.next.is_none();
         let sessions = self.sessions(id).await?;
         let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
         self.store().record(&trail).await?;
-        let following = lists.pop().unwrap_or_default();
         Ok(Export {
             exported_at: self.now(),
             user: person.user,
             profile: person.profile,
             preferences: person.preferences,
             sessions: sessions.into_iter().map(ExportedSession::from).collect(),
-            followers: lists.pop().unwrap_or_default(),
+            followers,
             following,
+            requested,
             activity: activity.items,
             complete,
         })
+    }
+
+    async fn listed(
+        &self,
+        id: UserId,
+        side: Side,
+        state: FollowState,
+        complete: &mut bool,
+    ) -> Result<Vec<ExportedFollow>, AuthError> {
+        let rows = self.store().follows(id, side, state, None, MOST).await?;
+        *complete &= rows.next.is_none();
+        let of = |follow: &Follow| ExportedFollow { user: side.of(follow), since: follow.since };
+        Ok(rows.items.iter().map(of).collect())
     }
 }
