@@ -30,11 +30,16 @@ impl Auth {
                 (UserStatus::Active, Visibility::Followers) => FollowState::Requested,
                 _ => return Err(AuthError::UserNotFound),
             };
-            if let Some(follow) = self.store().follow(follower, id).await? {
-                return Ok(follow.state);
-            }
             let at = self.now();
-            let mut changes = vec![Change::Follow { follower, followee: id, state, at }];
+            let mut changes = match self.store().follow(follower, id).await?.map(|follow| follow.state) {
+                None => Vec::new(),
+                // They have asked while it took that, and now nobody has to be asked any more.
+                Some(FollowState::Requested) if state == FollowState::Following => {
+                    vec![Change::Unfollow { follower, followee: id }]
+                }
+                Some(state) => return Ok(state),
+            };
+            changes.push(Change::Follow { follower, followee: id, state, at });
             let record = self.record(origin);
             let (record, action) = match state {
                 FollowState::Following => {
