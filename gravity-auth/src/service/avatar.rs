@@ -121,8 +121,8 @@ impl Auth {
         id: UserId,
         kind: PictureKind,
     ) -> Result<Picture, AuthError> {
-        let mut person = self.person(id).await.map_err(hidden)?;
         let regard = self.regard(viewer, id).await?;
+        let mut person = self.person(id).await.map_err(hidden)?;
         let shown = view(&person, regard).ok_or(AuthError::PictureNotFound)?;
         let is_shown = match kind {
             PictureKind::Avatar => shown.avatar.is_some(),

@@ -167,9 +167,9 @@ pub(crate) enum Part {
 impl Auth {
     /// What a viewer is shown of somebody, or that there is no such user.
     pub async fn show(&self, viewer: &Viewer, id: UserId) -> Result<PersonView, AuthError> {
-        let person = self.person(id).await?;
+        // First, so that nothing more is done for who hides than for whom there is not.
         let regard = self.regard(viewer, id).await?;
-        view(&person, regard).ok_or(AuthError::UserNotFound)
+        view(&self.person(id).await?, regard).ok_or(AuthError::UserNotFound)
     }
 
     /// As whom a viewer looks at somebody.
@@ -205,8 +205,8 @@ impl Auth {
         id: UserId,
         part: Part,
     ) -> Result<Person, AuthError> {
-        let person = self.person(id).await?;
         let regard = self.regard(viewer, id).await?;
+        let person = self.person(id).await?;
         let shown = view(&person, regard).ok_or(AuthError::UserNotFound)?;
         let sees = match part {
             Part::Follows => shown.followers.is_some(),
