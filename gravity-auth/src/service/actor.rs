@@ -98,7 +98,10 @@ impl Auth {
         let own = self.store().user(actor.user).await?.filter(is_active).ok_or(AuthError::NoUser)?;
         self.covers(actor, &own, &self.grants_of(&target.role).await?).await?;
         let holds = |user: &User| Change::Holds { user: user.id, role: user.role.clone() };
-        Ok(vec![holds(&own), holds(target)])
+        // In one order, so that two who change each other do not wait for each other.
+        let mut both = [&own, target];
+        both.sort_by_key(|user| user.id);
+        Ok(both.map(holds).into())
     }
 
     /// Refuses an actor who does not hold all of these.
