@@ -6,6 +6,7 @@ mod mail;
 mod passwords;
 mod people;
 mod profiles;
+mod prying;
 mod refresh;
 mod secrecy;
 mod sessions;
@@ -30,6 +31,7 @@ pub async fn suite(stage: &Stage) {
     documents::run(stage).await;
     people::run(stage).await;
     profiles::run(stage).await;
+    prying::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
