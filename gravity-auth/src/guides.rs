@@ -6,3 +6,5 @@ mod sign_in {}
 
 #[doc = include_str!("../../docs/guides/users.md")]
 mod users {}
+#[doc = include_str!("../../docs/guides/second-factors.md")]
+mod second_factors {}

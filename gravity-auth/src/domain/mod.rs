@@ -2,6 +2,7 @@
 
 mod birth_date;
 mod email;
+mod factor;
 mod follow;
 mod patch;
 mod person_name;
@@ -19,6 +20,7 @@ mod website;
 
 pub use birth_date::{BirthDate, BirthDateError};
 pub use email::{EmailAddress, EmailError};
+pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, FactorKind, TotpFactor};
 pub use follow::{Activity, ActivityId, ActivityKind, Follow, FollowState};
 pub use patch::Patch;
 pub use person_name::{PersonName, PersonNameError};

@@ -13,6 +13,7 @@ mod people_table;
 mod presented;
 mod problems;
 mod register;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod table;
@@ -29,5 +30,9 @@ pub use inputs::{
 };
 pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;
+pub use second_factor::{
+    ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,
+    SecondFactorRequired, SecondFactorsView, StepUpInput, TotpOffer,
+};
 pub use table::{TOKENS_INTROSPECT, routes};
 pub use views::{Answer, Discovery, IntrospectionView, SessionList, SessionView, Signed, Validity};

@@ -1,7 +1,5 @@
 //! Accounts that go: deleted, restored within the grace, and purged after it.
 
-use std::time::Duration;
-
 use gravity_core::audit::Origin;
 use gravity_core::{SecretString, Timestamp};
 
@@ -14,8 +12,6 @@ use crate::events::{UserDeleted, UserPurged, UserRestored};
 use crate::store::{Change, Refused};
 use crate::{Auth, AuthError};
 
-/// How long after a sign-in an account is deleted without its password.
-const FRESH: Duration = Duration::from_mins(10);
 /// How many accounts are purged at once.
 const BATCH: u32 = 100;
 
@@ -28,29 +24,25 @@ impl Auth {
         self.delete(user, guards, origin).await
     }
 
-    /// Deletes the account of the user who calls, who shows the password or has just signed in.
+    /// Deletes the account of the user who calls, who shows the password or has just shown who they are. Where a second
+    /// factor is asked of them they have shown that one, too.
     pub async fn delete_me(
         &self,
         actor: &Actor,
         password: Option<&SecretString>,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        let user = self.there(actor.user).await?;
-        match password {
-            Some(password) => drop(self.check_current(&user, password, origin).await?),
-            None if self.has_just_signed_in(actor).await? => {}
-            None => return Err(AuthError::SignInAgain),
-        }
+        let caller = actor.caller();
+        let user = match password {
+            Some(password) => {
+                self.fresh_if_factors(&caller).await?;
+                let user = self.there(actor.user).await?;
+                self.check_current(&user, password, origin).await?;
+                user
+            }
+            None => self.fresh(&caller).await?.0,
+        };
         self.delete(user, Vec::new(), origin).await
-    }
-
-    async fn has_just_signed_in(&self, actor: &Actor) -> Result<bool, AuthError> {
-        let Some(session) = actor.session else { return Ok(false) };
-        let session = self.store().session(session).await?.filter(|session| session.user == actor.user);
-        let (now, grace) = (self.now(), FRESH);
-        Ok(session.is_some_and(|session| {
-            session.is_live(now) && now.checked_since(session.created_at).is_some_and(|since| since <= grace)
-        }))
     }
 
     async fn delete(&self, user: User, mut changes: Vec<Change>, origin: &Origin) -> Result<(), AuthError> {

@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::record::on_user;
 use super::users::USERS_EXPORT;
 use crate::domain::{
-    Activity, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
+    Activity, Device, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
 };
 use crate::store::Side;
 use crate::{Auth, AuthError};
@@ -30,6 +30,10 @@ pub struct Export {
     pub preferences: Preferences,
     /// Where they are signed in.
     pub sessions: Vec<ExportedSession>,
+    /// Since when an authenticator app is asked for, if one is.
+    pub authenticator_app: Option<Timestamp>,
+    /// Which devices are remembered.
+    pub devices: Vec<ExportedDevice>,
     /// Who follows them.
     pub followers: Vec<ExportedFollow>,
     /// Whom they follow.
@@ -61,6 +65,17 @@ pub struct ExportedSession {
     pub last_active_at: Timestamp,
 }
 
+/// A remembered device in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedDevice {
+    /// What it is called.
+    pub name: String,
+    /// Since when it is remembered.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
 /// A follow in an export.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ExportedFollow {
@@ -84,6 +99,12 @@ impl From<Session> for ExportedSession {
     }
 }
 
+impl From<Device> for ExportedDevice {
+    fn from(device: Device) -> Self {
+        Self { name: device.name, created_at: device.created_at, expires_at: device.expires_at }
+    }
+}
+
 impl Auth {
     /// All that is kept of somebody: of oneself, or for who may export users.
     pub async fn export(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
@@ -98,6 +119,8 @@ impl Auth {
         let activity = self.store().activities(id, None, MOST).await?;
         complete &= activity.next.is_none();
         let sessions = self.sessions(id).await?;
+        let app = self.store().totp(id).await?.and_then(|app| app.confirmed_at);
+        let devices = self.store().devices(id, self.now()).await?;
         let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
         self.store().record(&trail).await?;
         Ok(Export {
@@ -106,6 +129,8 @@ impl Auth {
             profile: person.profile,
             preferences: person.preferences,
             sessions: sessions.into_iter().map(ExportedSession::from).collect(),
+            authenticator_app: app,
+            devices: devices.into_iter().map(ExportedDevice::from).collect(),
             followers,
             following,
             requested,

@@ -62,6 +62,16 @@ pub(crate) enum Letter {
     Invited { token: String },
     NewPassword { token: String },
     AccountDeleted { days: u32 },
+    SecondFactor(FactorNews),
+}
+
+/// What has happened to a second factor.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum FactorNews {
+    TotpEnabled,
+    TotpDisabled,
+    RecoveryCodesRenewed,
+    RecoveryCodeUsed,
 }
 
 /// Mail to one person.

@@ -116,6 +116,9 @@ impl State {
         self.follows.retain(|(follower, followee), _| *follower != user && *followee != user);
         self.activities.retain(|_, done| done.user != user && done.target != Some(user));
         self.revoked.remove(&user);
+        self.totp.remove(&user);
+        self.recovery_codes.remove(&user);
+        self.void_challenges_and_devices(user);
         Ok(())
     }
 

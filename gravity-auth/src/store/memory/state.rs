@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, Follow, Preferences, Profile, Session, SessionId, Ticket, TicketId, User, UserId,
-    UserStatus,
+    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, Preferences, Profile, Session,
+    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
 };
 
 #[derive(Clone, Default)]
@@ -19,6 +20,10 @@ pub(super) struct State {
     pub(super) activities: HashMap<ActivityId, Activity>,
     /// Whose access tokens were called back, and when last.
     pub(super) revoked: HashMap<UserId, Timestamp>,
+    pub(super) totp: HashMap<UserId, TotpFactor>,
+    pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
+    pub(super) challenges: HashMap<ChallengeId, Challenge>,
+    pub(super) devices: HashMap<DeviceId, Device>,
 }
 
 #[derive(Clone)]

@@ -63,6 +63,7 @@ impl SqlStore {
         Self::MIGRATIONS.up(&db).await?;
         Self::PEOPLE_MIGRATIONS.up(&db).await?;
         people::add_missing(&db).await?;
+        Self::FACTOR_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
         Ok(Self { db, events, audit, jobs })
@@ -262,6 +263,6 @@ impl AuthStore for SqlStore {
         let revoked =
             self.db.query("DELETE FROM auth_revoked_subjects WHERE revoked_at < $1").bind(ended_before);
         revoked.execute().await?;
-        Ok(tickets + sessions)
+        Ok(tickets + sessions + self.sweep_factors(now, limit).await?)
     }
 }

@@ -8,6 +8,7 @@ mod people;
 mod profiles;
 mod prying;
 mod refresh;
+mod second_factor;
 mod secrecy;
 mod sessions;
 mod sign_in;
@@ -29,6 +30,7 @@ pub async fn suite(stage: &Stage) {
     mail::run(stage).await;
     cookies::run(stage).await;
     documents::run(stage).await;
+    second_factor::run(stage).await;
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;

@@ -294,7 +294,9 @@ async fn an_export_holds_no_secrets(stage: &Stage) {
         members,
         [
             "activity",
+            "authenticator_app",
             "complete",
+            "devices",
             "exported_at",
             "followers",
             "following",

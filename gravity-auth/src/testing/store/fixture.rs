@@ -96,6 +96,7 @@ impl<S: AuthStore> Fixture<S> {
                 address: Some("::1".to_owned()),
                 user_agent: None,
             },
+            proved_at: now,
             created_at: now,
             idle_until: now.saturating_add(IDLE),
             expires_at: now.saturating_add(ABSOLUTE),
@@ -202,7 +203,7 @@ pub(super) fn tally(outcomes: Vec<Result<(), Refused>>) -> (usize, usize, usize)
         Ok(()) => (done + 1, stale, taken),
         Err(Refused::Stale) => (done, stale + 1, taken),
         Err(Refused::EmailTaken | Refused::NameTaken) => (done, stale, taken + 1),
-        Err(error) => panic!("{error}"),
+        Err(error) => panic!("{error:?}"),
     })
 }
 
