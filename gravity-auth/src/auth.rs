@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use gravity_core::http::Routes;
 use gravity_core::jobs::{JobNode, JobStore, NodeConfig};
+use gravity_core::page::CursorKeys;
 use gravity_core::security::envelope::Vault;
 use gravity_core::security::mac::MacKeys;
 use gravity_core::security::password::PasswordHasher;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) vault: Vault,
     pub(crate) hasher: PasswordHasher,
     pub(crate) revoked: Revoked,
+    pub(crate) cursors: CursorKeys,
     pub(crate) roles: Roles,
     background: Vec<Background>,
 }
@@ -114,6 +116,7 @@ impl Auth {
         let auth = Self(Arc::new(Inner {
             tokens: RefreshTokens::new(&config.ring),
             macs: MacKeys::new(&config.ring),
+            cursors: CursorKeys::from(&config.ring),
             revoked: Revoked::new(&config),
             roles: Roles::default(),
             store: Arc::new(store),

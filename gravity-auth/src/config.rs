@@ -9,9 +9,9 @@ use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
 use crate::password::PasswordRules;
-use crate::ports::{Delivery, Undelivered};
+use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -22,6 +22,7 @@ pub struct AuthConfig {
     pub(crate) ring: KeyRing,
     pub(crate) clock: Clock,
     pub(crate) delivery: Arc<dyn Delivery>,
+    pub(crate) files: Arc<dyn AvatarFiles>,
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
@@ -40,6 +41,7 @@ impl AuthConfig {
             mail: MailSettings::default(),
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
+            people: PeopleSettings::default(),
         };
         Self::of(settings, keys)
     }
@@ -63,6 +65,7 @@ impl AuthConfig {
                 .with_passes(passwords.passes),
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
+            files: Arc::new(MemoryFiles::default()),
             settings,
             ring,
             clock,
@@ -86,6 +89,13 @@ impl AuthConfig {
     #[must_use]
     pub fn with_delivery(mut self, delivery: impl Delivery) -> Self {
         self.delivery = Arc::new(delivery);
+        self
+    }
+
+    /// Who keeps people's pictures, instead of the memory of the process.
+    #[must_use]
+    pub fn with_avatar_files(mut self, files: impl AvatarFiles) -> Self {
+        self.files = Arc::new(files);
         self
     }
 
@@ -138,7 +148,12 @@ impl AuthConfig {
         check_part("/mail", &self.settings.mail, &mut faults);
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
+        check_part("/people", &self.settings.people, &mut faults);
         faults.into_result().map_err(Error::validation)
+    }
+
+    pub(crate) fn grace_of_deleted(&self) -> Duration {
+        Duration::from_hours(24 * u64::from(self.settings.people.grace_days))
     }
 
     pub(crate) fn access(&self) -> Duration {

@@ -54,6 +54,18 @@ pub enum AuthError {
     /// Whoever calls is no user of this service.
     #[error("the caller is no user")]
     NoUser,
+    /// There is no such user, or none that whoever asks may see: it is not told which.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// The user has no such picture, or none that whoever asks may see.
+    #[error("there is no such picture")]
+    PictureNotFound,
+    /// Nobody asks to follow.
+    #[error("nobody has asked to follow")]
+    FollowNotFound,
+    /// The caller may not do this, or not to somebody who may do more.
+    #[error("the caller may not do this")]
+    Forbidden,
     /// Somebody has to be super admin.
     #[error("somebody has to be super admin")]
     LastAdmin,
@@ -102,6 +114,10 @@ impl AuthError {
             Self::SessionNotFound => "auth.session_not_found",
             Self::ForgedRequest => "auth.forged_request",
             Self::NoUser => "auth.no_user",
+            Self::UserNotFound => "auth.user_not_found",
+            Self::PictureNotFound => "auth.picture_not_found",
+            Self::FollowNotFound => "auth.follow_not_found",
+            Self::Forbidden => "http.forbidden",
             Self::LastAdmin => "auth.last_admin",
             Self::SecondFactorRequired(_) => "auth.second_factor_required",
             Self::InvalidSecondFactor => "auth.invalid_second_factor",

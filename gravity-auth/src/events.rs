@@ -77,6 +77,96 @@ events! {
         reset: bool,
     }
 
+    /// Somebody has made an account for somebody else.
+    UserCreated = "user.created" {
+        /// Who.
+        id: UserId,
+        /// Where mail reaches them.
+        email: EmailAddress,
+        /// What they may do.
+        role: RoleName,
+    }
+
+    /// Names or preferences have changed.
+    UserUpdated = "user.updated" {
+        /// Whose.
+        id: UserId,
+        /// Which of them: their names only, for they are personal.
+        changes: Vec<String>,
+    }
+
+    /// A profile has changed.
+    UserProfileUpdated = "user.profile_updated" {
+        /// Whose.
+        id: UserId,
+        /// Which parts of it: their names only, for they are personal.
+        changes: Vec<String>,
+    }
+
+    /// Somebody may not sign in any more.
+    UserSuspended = "user.suspended" {
+        /// Who.
+        id: UserId,
+    }
+
+    /// Somebody may sign in again.
+    UserUnsuspended = "user.unsuspended" {
+        /// Who.
+        id: UserId,
+    }
+
+    /// Somebody may do something else.
+    UserRoleChanged = "user.role_changed" {
+        /// Who.
+        id: UserId,
+        /// The role they had.
+        from: RoleName,
+        /// The role they have.
+        to: RoleName,
+    }
+
+    /// An account was deleted. It can be restored for a while.
+    UserDeleted = "user.deleted" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// A deleted account is there again.
+    UserRestored = "user.restored" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// Nothing is left of a deleted account: whoever keeps something of its user lets it go too.
+    UserPurged = "user.purged" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// Somebody follows somebody.
+    UserFollowed = "user.followed" {
+        /// Who follows.
+        id: UserId,
+        /// Who is followed.
+        followee: UserId,
+    }
+
+    /// Somebody asks to follow somebody.
+    FollowRequested = "user.follow_requested" {
+        /// Who asks.
+        id: UserId,
+        /// Who is asked.
+        followee: UserId,
+    }
+
+    /// Somebody follows somebody no more.
+    UserUnfollowed = "user.unfollowed" {
+        /// Who followed.
+        id: UserId,
+        /// Who was followed.
+        followee: UserId,
+    }
+
     /// An authenticator app is asked for from now on.
     TotpEnabled = "auth.totp_enabled" {
         /// Whose.

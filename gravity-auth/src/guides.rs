@@ -4,5 +4,7 @@
 #[doc = include_str!("../../docs/guides/sign-in.md")]
 mod sign_in {}
 
+#[doc = include_str!("../../docs/guides/users.md")]
+mod users {}
 #[doc = include_str!("../../docs/guides/second-factors.md")]
 mod second_factors {}

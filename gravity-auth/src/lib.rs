@@ -36,12 +36,16 @@ pub use config::AuthConfig;
 pub use error::AuthError;
 pub use http::Cookies;
 pub use mail::DevMailbox;
-pub use ports::{Delivery, Message};
+pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use service::{
-    Caller, Credentials, Identifier, Introspection, NewPassword, PendingSignIn, Proof, Registered,
-    Registration, SecondFactors, SignedIn, StepUp, TotpEnrolment,
+    Actor, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedSession, Identifier,
+    Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit,
+    PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
+    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
 };
-pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
+pub use settings::{
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+};
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use store::{MIGRATIONS, SqlStore};

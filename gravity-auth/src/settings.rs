@@ -33,6 +33,9 @@ pub struct AuthSettings {
     /// What passwords have to be, and what they cost.
     #[serde(default)]
     pub passwords: PasswordSettings,
+    /// Accounts that go.
+    #[serde(default)]
+    pub people: PeopleSettings,
 }
 
 fn api() -> String {
@@ -176,5 +179,20 @@ pub struct PasswordSettings {
 impl Default for PasswordSettings {
     fn default() -> Self {
         Self { least: 8, most: 100, memory_kib: 19 * 1024, passes: 2 }
+    }
+}
+
+/// Accounts that go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeopleSettings {
+    /// How long a deleted account can be restored, in days. After that nothing is left of it.
+    #[schemars(range(min = 1, max = 3650))]
+    pub grace_days: u32,
+}
+
+impl Default for PeopleSettings {
+    fn default() -> Self {
+        Self { grace_days: 30 }
     }
 }

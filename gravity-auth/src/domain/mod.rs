@@ -1,21 +1,39 @@
 //! What sign-in is about: types and rules, without I/O.
 
+mod birth_date;
 mod email;
 mod factor;
+mod follow;
+mod patch;
 mod person_name;
+mod preferences;
+mod profile;
 mod role;
 mod role_name;
 mod session;
+mod terms;
+mod text;
 mod ticket;
 mod user;
 mod user_name;
+mod website;
 
+pub use birth_date::{BirthDate, BirthDateError};
 pub use email::{EmailAddress, EmailError};
 pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, FactorKind, TotpFactor};
+pub use follow::{Activity, ActivityId, ActivityKind, Follow, FollowState};
+pub use patch::Patch;
 pub use person_name::{PersonName, PersonNameError};
+pub use preferences::{
+    Language, LanguageError, Preferences, Privacy, Theme, Visibility, ZoneName, ZoneNameError,
+};
+pub use profile::{Person, Profile};
 pub use role::Role;
 pub use role_name::{RoleName, RoleNameError};
 pub use session::{Client, EndReason, Ended, Method, Session, SessionId};
+pub use terms::{folded, sought, terms};
+pub use text::{Line, Prose, TextError};
 pub use ticket::{Purpose, Ticket, TicketId};
 pub use user::{User, UserId, UserStatus};
 pub use user_name::{UserName, UserNameError};
+pub use website::{Website, WebsiteError};

@@ -3,10 +3,13 @@
 mod codes;
 mod cookies;
 mod documents;
+mod follows;
 mod forgery;
 mod fresh;
 mod inputs;
 mod passwords;
+mod people;
+mod people_table;
 mod presented;
 mod problems;
 mod register;
@@ -16,13 +19,16 @@ mod sign_in;
 mod table;
 mod tokens;
 mod views;
+mod who;
 
 pub use cookies::Cookies;
+pub use follows::{Followed, PictureForm, SearchQuery};
 pub(crate) use forgery::check_forgery;
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
 };
+pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;
 pub use second_factor::{
     ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,

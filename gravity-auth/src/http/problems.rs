@@ -1,7 +1,7 @@
 //! How errors are answered.
 
 use gravity_core::Error;
-use gravity_core::http::problems::INVALID;
+use gravity_core::http::problems::{FORBIDDEN, INVALID};
 use gravity_core::http::{IntoProblem, Problem, ProblemKind};
 use gravity_core::validate::Faults;
 use http::StatusCode;
@@ -26,6 +26,9 @@ kinds! {
     SESSION_NOT_FOUND = NOT_FOUND, "auth.session_not_found", "There is no such session.";
     FORGED_REQUEST = FORBIDDEN, "auth.forged_request", "The request does not come from a page that may make it.";
     NO_USER = FORBIDDEN, "auth.no_user", "Whoever calls has no account here.";
+    USER_NOT_FOUND = NOT_FOUND, "auth.user_not_found", "There is no such user.";
+    PICTURE_NOT_FOUND = NOT_FOUND, "auth.picture_not_found", "There is no such picture.";
+    FOLLOW_NOT_FOUND = NOT_FOUND, "auth.follow_not_found", "Nobody has asked to follow.";
     LAST_ADMIN = CONFLICT, "auth.last_admin", "Somebody has to be super admin.";
     SECOND_FACTOR_REQUIRED = UNAUTHORIZED, "auth.second_factor_required", "A second factor has to be shown.";
     INVALID_SECOND_FACTOR = UNAUTHORIZED, "auth.invalid_second_factor", "The second factor is wrong, or was used.";
@@ -50,6 +53,10 @@ impl IntoProblem for AuthError {
         SESSION_NOT_FOUND,
         FORGED_REQUEST,
         NO_USER,
+        USER_NOT_FOUND,
+        PICTURE_NOT_FOUND,
+        FOLLOW_NOT_FOUND,
+        FORBIDDEN,
         LAST_ADMIN,
         SECOND_FACTOR_REQUIRED,
         INVALID_SECOND_FACTOR,
@@ -85,6 +92,10 @@ impl IntoProblem for AuthError {
             Self::SessionNotFound => SESSION_NOT_FOUND.into(),
             Self::ForgedRequest => FORGED_REQUEST.into(),
             Self::NoUser => NO_USER.into(),
+            Self::UserNotFound => USER_NOT_FOUND.into(),
+            Self::PictureNotFound => PICTURE_NOT_FOUND.into(),
+            Self::FollowNotFound => FOLLOW_NOT_FOUND.into(),
+            Self::Forbidden => FORBIDDEN.into(),
             Self::LastAdmin => LAST_ADMIN.into(),
             Self::SecondFactorRequired(_) => SECOND_FACTOR_REQUIRED.into(),
             Self::InvalidSecondFactor => INVALID_SECOND_FACTOR.into(),
@@ -119,6 +130,10 @@ mod tests {
             AuthError::SessionNotFound,
             AuthError::ForgedRequest,
             AuthError::NoUser,
+            AuthError::UserNotFound,
+            AuthError::PictureNotFound,
+            AuthError::FollowNotFound,
+            AuthError::Forbidden,
             AuthError::LastAdmin,
             AuthError::InvalidSecondFactor,
             AuthError::SecondFactorExists,

@@ -3,7 +3,7 @@
 use gravity_core::Permission;
 use gravity_core::http::{Declared, PUBLIC, Routes, SIGNED_IN, delete, get, patch, post};
 
-use super::{codes, documents, passwords, register, second_factor, sessions, sign_in, tokens};
+use super::{codes, documents, passwords, people_table, register, second_factor, sessions, sign_in, tokens};
 use crate::Auth;
 
 /// To ask what a token of somebody else's says.
@@ -15,6 +15,7 @@ pub fn routes(auth: &Auth) -> Routes {
     Routes::new()
         .nest("/api/v1/auth", group(|route| route))
         .nest("/api/v1", group(Declared::unlisted))
+        .nest("/api/v1/users", people_table::people())
         .merge(documents())
         .state(auth)
         .authenticator(auth.authenticator())

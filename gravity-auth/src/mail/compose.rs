@@ -104,6 +104,27 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Link(address(settings, &mail.reset_page)),
             Vec::new(),
         ),
+        Letter::Invited { token } => say(
+            "invited",
+            format!("You have an account at {application}"),
+            format!("Somebody has made an account at {application} for you. To set its password, follow this link. It is good once, for a week:"),
+            link(&mail.reset_page, &token),
+            not_you(),
+        ),
+        Letter::NewPassword { token } => say(
+            "new_password",
+            format!("Set a new password for {application}"),
+            format!("The password of your account at {application} holds no more, and you are signed out. To set a new one, follow this link. It is good once, for {} minutes:", mail.reset_minutes),
+            link(&mail.reset_page, &token),
+            Vec::new(),
+        ),
+        Letter::AccountDeleted { days } => say(
+            "account_deleted",
+            format!("Your account at {application} is deleted"),
+            format!("Your account at {application} was deleted. For {days} days it can be restored; after that nothing is left of it."),
+            Shown::Nothing,
+            vec!["If this was not you, get in touch with us at once.".to_owned()],
+        ),
         Letter::SecondFactor(news) => {
             let (kind, what) = told(news);
             say(

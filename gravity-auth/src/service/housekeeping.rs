@@ -51,6 +51,9 @@ impl Auth {
                 if let Err(error) = self.store().sweep(now, now.saturating_sub(KEPT), SWEPT).await {
                     tracing::warn!(%error, "what is over was not forgotten");
                 }
+                if let Err(error) = self.purge_deleted().await {
+                    tracing::warn!(%error, "deleted accounts were not purged");
+                }
             }
         };
         tokio::select! {

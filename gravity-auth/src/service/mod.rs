@@ -1,14 +1,20 @@
 //! The use cases, one file for each group: plain async methods of [`Auth`](crate::Auth), without HTTP.
 
+mod actor;
 mod address;
 mod admin;
+mod avatar;
 mod caller;
+mod deletion;
 mod device;
+mod export;
+mod follow;
 mod housekeeping;
 mod link;
 mod mail_code;
 mod outbox;
 mod password;
+mod profile;
 mod record;
 mod refresh;
 mod register;
@@ -22,13 +28,19 @@ mod step_up;
 mod throttling;
 mod tokens;
 mod totp;
+mod users;
 mod verify;
+mod view;
 
+pub use actor::{Actor, Viewer};
+pub use avatar::PictureKind;
 pub use caller::Caller;
 pub(crate) use device::REMEMBERED;
+pub use export::{Export, ExportedDevice, ExportedFollow, ExportedSession};
 pub(crate) use housekeeping::Until;
 pub(crate) use outbox::{Addressed, FactorNews, Letter};
 pub use password::NewPassword;
+pub use profile::{PersonEdit, PreferencesEdit, PrivacyEdit};
 pub use register::{Registered, Registration};
 pub(crate) use revoked::Revoked;
 pub(crate) use roles::Roles;
@@ -37,3 +49,5 @@ pub use sign_in::{Credentials, Identifier};
 pub use step_up::StepUp;
 pub use tokens::{Introspection, SignedIn};
 pub use totp::{SecondFactors, TotpEnrolment};
+pub use users::{NewUser, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE};
+pub use view::{PersonView, Regard, Statistics, view};

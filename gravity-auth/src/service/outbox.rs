@@ -59,6 +59,9 @@ pub(crate) enum Letter {
     TakeEmail { token: String },
     EmailChanged { to: EmailAddress },
     PasswordChanged,
+    Invited { token: String },
+    NewPassword { token: String },
+    AccountDeleted { days: u32 },
     SecondFactor(FactorNews),
 }
 

@@ -123,7 +123,7 @@ impl Auth {
 }
 
 /// What everybody knows of a user, which makes no password.
-fn about(user: &User) -> Vec<&str> {
+pub(crate) fn about(user: &User) -> Vec<&str> {
     let names = [&user.first_name, &user.last_name].into_iter().flatten().map(PersonName::as_str);
     let user_name = user.user_name.iter().map(UserName::as_str);
     std::iter::once(user.email.as_str()).chain(user_name).chain(names).collect()

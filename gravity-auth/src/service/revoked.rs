@@ -1,4 +1,5 @@
-//! Sessions that were ended, so that their access tokens are refused before they run out.
+//! Sessions that were ended, and users whose rights have changed, so that their access tokens are refused before
+//! they run out.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,7 +33,8 @@ impl Revoked {
 }
 
 impl Auth {
-    /// Hears of sessions that were ended since it last did so, here or on other nodes.
+    /// Hears of sessions that were ended, and of users who were given another role, since it last did so, here or on
+    /// other nodes.
     ///
     /// [`run_until`](Self::run_until) does so every two seconds unless the settings say otherwise: an access token
     /// of an ended session is refused on the node that ended it at once, and on all others within five seconds.
@@ -48,6 +50,21 @@ impl Auth {
             }
             let Some((_, last)) = ended.last().filter(|_| ended.len() == BATCH as usize) else { break };
             // So many of one instant that they do not fit: everybody's tokens go, and come back by a refresh.
+            if *last == since {
+                revoked.list.revoke_all(now);
+                break;
+            }
+            since = *last;
+        }
+        let mut since = read_to.map_or(oldest, |at| at.saturating_sub(OVERLAP).max(oldest));
+        loop {
+            let called_back = self.store().revoked_since(since, BATCH).await?;
+            for (user, at) in &called_back {
+                // By the time of the change and not of this reading: tokens that came after it hold.
+                revoked.list.revoke_subject(&(*user).into(), *at);
+            }
+            let full = called_back.last().filter(|_| called_back.len() == BATCH as usize);
+            let Some((_, last)) = full else { break };
             if *last == since {
                 revoked.list.revoke_all(now);
                 break;

@@ -4,8 +4,9 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, Method, PersonName,
-    Purpose, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserName, UserStatus,
+    Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
+    Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
+    TotpFactor, User, UserId, UserName, UserStatus,
 };
 use crate::totp::TotpStep;
 
@@ -71,7 +72,7 @@ pub enum Change {
         at: Timestamp,
     },
     /// The user has another role. They must have the one that it follows, and not be deleted; the last active super
-    /// admin stays one: [`LastAdmin`](super::Refused::LastAdmin).
+    /// admin stays one: [`LastAdmin`](super::Refused::LastAdmin). Their access tokens of before are called back.
     SetRole {
         /// Whose role it is.
         user: UserId,
@@ -159,6 +160,76 @@ pub enum Change {
         ticket: TicketId,
         /// What it is good for.
         purpose: Purpose,
+        /// When.
+        at: Timestamp,
+    },
+    /// The user has this role, whatever their status: whoever changes it comes before or after all of this.
+    Holds {
+        /// Who.
+        user: UserId,
+        /// The role they must have.
+        role: RoleName,
+    },
+    /// The user says something else of themselves, or likes something else. Profile and preferences must have this
+    /// version, and the user must not be deleted.
+    SetProfile {
+        /// Whose it is.
+        user: UserId,
+        /// The version that it follows.
+        version: u32,
+        /// What they say of themselves.
+        profile: Profile,
+        /// What they like.
+        preferences: Preferences,
+    },
+    /// Somebody follows somebody else, or asks to. Both must be active, and it must be so neither way yet. Only who
+    /// shows their profile to everybody is followed at once, and only who shows it to followers is asked.
+    Follow {
+        /// Who follows.
+        follower: UserId,
+        /// Who is followed.
+        followee: UserId,
+        /// Whether they do, or ask to.
+        state: FollowState,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody who has asked to follow is let. They must have asked.
+    AcceptFollow {
+        /// Who follows.
+        follower: UserId,
+        /// Who is followed.
+        followee: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody follows somebody no more, or asks no more, and no activity tells that they did. They must have.
+    Unfollow {
+        /// Who followed.
+        follower: UserId,
+        /// Who was followed.
+        followee: UserId,
+    },
+    /// Others may see that somebody did something. They must not be deleted.
+    Note(Activity),
+    /// A deleted user is there again, and suspended if they were when they were deleted. They must have been deleted
+    /// after a time, and not be purged.
+    Restore {
+        /// Who.
+        user: UserId,
+        /// They must have been deleted after this.
+        deleted_after: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Nothing is left of a deleted user but that there was one: address, names, password, profile, sessions,
+    /// follows and all else that hangs on the account is gone. They must have been deleted at a time or before, and
+    /// not be purged.
+    Purge {
+        /// Who.
+        user: UserId,
+        /// They must have been deleted at this time or before.
+        deleted_until: Timestamp,
         /// When.
         at: Timestamp,
     },

@@ -3,6 +3,7 @@
 mod change;
 mod factors;
 mod memory;
+mod people;
 mod refused;
 mod rotation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -12,6 +13,9 @@ mod trail;
 pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
+pub use people::{
+    ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
+};
 pub use refused::Refused;
 pub use rotation::{Rotate, Rotation};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -28,8 +32,12 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
-    [SqlStore::MIGRATIONS, SqlStore::FACTOR_MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
+pub const MIGRATIONS: [gravity_core::db::Migrations; 4] = [
+    SqlStore::MIGRATIONS,
+    SqlStore::FACTOR_MIGRATIONS,
+    SqlStore::PEOPLE_MIGRATIONS,
+    crate::jwt::SqlKeyStore::MIGRATIONS,
+];
 
 /// Keeps users, sessions and tickets.
 ///
@@ -37,7 +45,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: FactorStore + Send + Sync + 'static {
+pub trait AuthStore: FactorStore + PeopleStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 

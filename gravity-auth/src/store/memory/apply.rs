@@ -42,6 +42,18 @@ impl State {
             }
             Change::IssueTicket(ticket) => self.issue_ticket(ticket),
             Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
+            Change::Holds { user, role } => self.holds(*user, role),
+            Change::SetProfile { user, version, profile, preferences } => {
+                self.set_profile(*user, *version, profile, preferences)
+            }
+            Change::Follow { follower, followee, state, at } => {
+                self.follow(*follower, *followee, *state, *at)
+            }
+            Change::AcceptFollow { follower, followee, at } => self.accept_follow(*follower, *followee, *at),
+            Change::Unfollow { follower, followee } => self.unfollow(*follower, *followee),
+            Change::Note(activity) => self.note(activity),
+            Change::Restore { user, deleted_after, at } => self.restore(*user, *deleted_after, *at),
+            Change::Purge { user, deleted_until, at } => self.purge(*user, *deleted_until, *at),
             Change::ProveSession { user, session, methods, at } => {
                 self.prove_session(*user, *session, methods, *at)
             }

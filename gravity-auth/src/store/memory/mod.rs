@@ -2,6 +2,7 @@
 
 mod apply;
 mod factors;
+mod people;
 mod sessions;
 mod state;
 mod store;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use gravity_core::SecretString;
 use gravity_core::security::mac::Mac;
+use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Challenge, ChallengeId, Device, DeviceId, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId,
+    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, Preferences, Profile, Session,
+    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
 };
 
 #[derive(Clone, Default)]
@@ -14,6 +15,11 @@ pub(super) struct State {
     pub(super) users: HashMap<UserId, Account>,
     pub(super) sessions: HashMap<SessionId, Session>,
     pub(super) tickets: HashMap<TicketId, Ticket>,
+    /// By who follows and who is followed.
+    pub(super) follows: HashMap<(UserId, UserId), Follow>,
+    pub(super) activities: HashMap<ActivityId, Activity>,
+    /// Whose access tokens were called back, and when last.
+    pub(super) revoked: HashMap<UserId, Timestamp>,
     pub(super) totp: HashMap<UserId, TotpFactor>,
     pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
@@ -24,4 +30,26 @@ pub(super) struct State {
 pub(super) struct Account {
     pub(super) user: User,
     pub(super) password: Option<SecretString>,
+    pub(super) profile: Profile,
+    pub(super) preferences: Preferences,
+    pub(super) version: u32,
+    pub(super) deleted_at: Option<Timestamp>,
+    /// The status that they had when they were deleted.
+    pub(super) deleted_from: UserStatus,
+    pub(super) is_purged: bool,
+}
+
+impl Account {
+    pub(super) fn new(user: User, password: Option<SecretString>) -> Self {
+        Self {
+            user,
+            password,
+            profile: Profile::default(),
+            preferences: Preferences::default(),
+            version: 0,
+            deleted_at: None,
+            deleted_from: UserStatus::Active,
+            is_purged: false,
+        }
+    }
 }

@@ -80,7 +80,7 @@ impl MemoryStore {
     fn find(&self, is_it: impl Fn(&User) -> bool) -> Option<(User, Option<SecretString>)> {
         let state = self.state();
         let account = state.users.values().find(|account| is_it(&account.user));
-        account.map(|Account { user, password }| (user.clone(), password.clone()))
+        account.map(|Account { user, password, .. }| (user.clone(), password.clone()))
     }
 }
 
@@ -191,6 +191,8 @@ impl AuthStore for MemoryStore {
         let tickets: Vec<_> = out.take(limit as usize).collect();
         state.sessions.retain(|id, _| !sessions.contains(id));
         state.tickets.retain(|id, _| !tickets.contains(id));
+        // What was called back before the oldest of these is called back no more by anything.
+        state.revoked.retain(|_, at| *at >= ended_before);
         Ok((sessions.len() + tickets.len()) as u64 + state.sweep_factors(now, limit))
     }
 }

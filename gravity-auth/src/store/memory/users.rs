@@ -13,7 +13,7 @@ impl State {
         if self.users.contains_key(&user.id) {
             return Err(Refused::Stale);
         }
-        self.users.insert(user.id, Account { user: user.clone(), password: password.cloned() });
+        self.users.insert(user.id, Account::new(user.clone(), password.cloned()));
         Ok(())
     }
 
@@ -66,6 +66,9 @@ impl State {
         if account.user.status == to {
             return Err(Refused::Stale);
         }
+        if to == UserStatus::Deleted {
+            (account.deleted_at, account.deleted_from) = (Some(at), account.user.status);
+        }
         account.user.status = to;
         account.user.updated_at = at;
         self.check_super_admin(there_was_one)?;
@@ -94,6 +97,7 @@ impl State {
         }
         account.user.role = to.clone();
         account.user.updated_at = at;
+        self.revoked.insert(user, at);
         self.check_super_admin(there_was_one)
     }
 
@@ -134,7 +138,7 @@ impl State {
     }
 
     /// The account, unless it is deleted.
-    fn there(&mut self, user: UserId) -> Result<&mut Account, Refused> {
+    pub(super) fn there(&mut self, user: UserId) -> Result<&mut Account, Refused> {
         let account = self.users.get_mut(&user).filter(|account| account.user.status != UserStatus::Deleted);
         account.ok_or(Refused::Stale)
     }

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{factors, sessions, tickets, users};
+use super::{factors, people, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -49,6 +49,20 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             tickets::issue(tx, ticket).await
         }
         Change::RedeemTicket { ticket, purpose, at } => tickets::redeem(tx, *ticket, *purpose, *at).await,
+        Change::Holds { user, role } => people::holds(tx, *user, role).await,
+        Change::SetProfile { user, version, profile, preferences } => {
+            people::set_profile(tx, *user, *version, profile, preferences).await
+        }
+        Change::Follow { follower, followee, state, at } => {
+            people::follow(tx, *follower, *followee, *state, *at).await
+        }
+        Change::AcceptFollow { follower, followee, at } => {
+            people::accept_follow(tx, *follower, *followee, *at).await
+        }
+        Change::Unfollow { follower, followee } => people::unfollow(tx, *follower, *followee).await,
+        Change::Note(activity) => people::note(tx, activity).await,
+        Change::Restore { user, deleted_after, at } => people::restore(tx, *user, *deleted_after, *at).await,
+        Change::Purge { user, deleted_until, at } => people::purge(tx, *user, *deleted_until, *at).await,
         Change::ProveSession { user, session, methods, at } => {
             factors::prove_session(tx, *user, *session, methods, *at).await
         }

@@ -2,6 +2,8 @@
 
 mod apply;
 mod factors;
+mod people;
+mod people_reads;
 mod rows;
 mod sessions;
 mod store;

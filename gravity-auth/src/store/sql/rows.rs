@@ -5,8 +5,9 @@ use gravity_core::{Error, Secret, SecretString, Timestamp};
 use serde_json::Value;
 
 use crate::domain::{
-    Client, EmailAddress, EndReason, Ended, Method, Purpose, Role, Session, SessionId, Ticket, TicketId,
-    User, UserId, UserStatus,
+    Activity, ActivityId, ActivityKind, Client, EmailAddress, EndReason, Ended, Follow, FollowState, Method,
+    Person, Preferences, Profile, Purpose, Role, Session, SessionId, Ticket, TicketId, User, UserId,
+    UserStatus,
 };
 
 pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
@@ -52,6 +53,74 @@ pub(super) fn user(row: UserRow) -> Result<(User, Option<SecretString>), Error> 
         updated_at,
     };
     Ok((user, password.map(SecretString::new)))
+}
+
+/// What is read of a person, and of which tables.
+pub(super) const PERSON: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, \
+                                 created_at, updated_at, profile, preferences, followers, following, version, deleted_at \
+                                 FROM auth_users JOIN auth_profiles ON user_id = id";
+
+pub(super) type PersonRow = (
+    UserId,
+    String,
+    Option<Timestamp>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    Timestamp,
+    Timestamp,
+    Json<Profile>,
+    Json<Preferences>,
+    i64,
+    i64,
+    i64,
+    Option<Timestamp>,
+);
+
+pub(super) fn person(row: PersonRow) -> Result<Person, Error> {
+    let (
+        id,
+        email,
+        verified,
+        name,
+        first,
+        last,
+        role,
+        status,
+        created_at,
+        updated_at,
+        Json(profile),
+        Json(preferences),
+        followers,
+        following,
+        version,
+        deleted_at,
+    ) = row;
+    let row = (id, email, verified, name, first, last, role, status, created_at, updated_at, None);
+    let (user, _) = user(row)?;
+    Ok(Person {
+        user,
+        profile,
+        preferences,
+        followers: u64::try_from(followers).map_err(|_| unreadable("followers"))?,
+        following: u64::try_from(following).map_err(|_| unreadable("following"))?,
+        version: number(version)?,
+        deleted_at,
+    })
+}
+
+pub(super) type FollowRow = (UserId, UserId, String, Timestamp);
+
+pub(super) fn follow((follower, followee, state, since): FollowRow) -> Result<Follow, Error> {
+    Ok(Follow { follower, followee, state: one_of(&FollowState::ALL, FollowState::as_str, &state)?, since })
+}
+
+pub(super) type ActivityRow = (ActivityId, UserId, String, Option<UserId>, Timestamp);
+
+pub(super) fn activity((id, user, kind, target, at): ActivityRow) -> Result<Activity, Error> {
+    Ok(Activity { id, user, kind: one_of(&ActivityKind::ALL, ActivityKind::as_str, &kind)?, target, at })
 }
 
 pub(super) type SessionRow = (

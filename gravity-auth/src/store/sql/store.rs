@@ -11,7 +11,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::rows::{self, RoleRow, SessionRow, TicketRow, USER, UserRow};
-use super::{apply, sessions, tickets};
+use super::{apply, people, sessions, tickets};
 use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
@@ -45,10 +45,24 @@ impl SqlStore {
         ],
     );
 
+    /// The steps of the schema of profiles, follows and what people are found by, which come after
+    /// [`MIGRATIONS`](Self::MIGRATIONS).
+    pub const PEOPLE_MIGRATIONS: Migrations = Migrations::new(
+        "auth_people",
+        &[Migration::new(
+            1,
+            "profiles, terms, follows, activity, revoked subjects",
+            include_str!("../../../migrations/people/sqlite/0001_people.sql"),
+            include_str!("../../../migrations/people/postgres/0001_people.sql"),
+        )],
+    );
+
     /// A store on this database, whose tables it brings up to date, and those of events, jobs and the audit log.
     /// The log is signed with the newest of these keys.
     pub async fn new(db: Database, keys: &KeyRing, clock: Clock) -> Result<Self, Error> {
         Self::MIGRATIONS.up(&db).await?;
+        Self::PEOPLE_MIGRATIONS.up(&db).await?;
+        people::add_missing(&db).await?;
         Self::FACTOR_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
@@ -245,6 +259,10 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
+        // What was called back before the oldest of these is called back no more by anything.
+        let revoked =
+            self.db.query("DELETE FROM auth_revoked_subjects WHERE revoked_at < $1").bind(ended_before);
+        revoked.execute().await?;
         Ok(tickets + sessions + self.sweep_factors(now, limit).await?)
     }
 }

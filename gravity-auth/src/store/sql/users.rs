@@ -4,6 +4,8 @@ use gravity_core::db::Tx;
 use gravity_core::{SecretString, Timestamp};
 
 use super::apply::{for_update, one_row};
+use super::people;
+use super::rows::{self, USER, UserRow};
 use crate::domain::{EmailAddress, EndReason, PersonName, RoleName, User, UserId, UserName, UserStatus};
 use crate::store::Refused;
 
@@ -32,9 +34,16 @@ pub(super) async fn add(
         .bind(user.created_at)
         .bind(user.updated_at);
     match query.execute().await {
-        Err(error) if error.is_unique_violation_on("auth_users", &["id"]) => Err(Refused::Stale),
-        outcome => Ok(outcome.map(drop)?),
-    }
+        Err(error) if error.is_unique_violation_on("auth_users", &["id"]) => return Err(Refused::Stale),
+        outcome => outcome?,
+    };
+    people::add(tx, user).await
+}
+
+pub(super) async fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, Refused> {
+    let query = tx.query("SELECT ").push(USER).push(" FROM auth_users WHERE id = ").push_bind(id);
+    let row: Option<UserRow> = query.fetch_optional().await?;
+    Ok(row.map(rows::user).transpose()?.map(|(user, _)| user))
 }
 
 pub(super) async fn rename(
@@ -56,7 +65,8 @@ pub(super) async fn rename(
         .bind(first_name.map(PersonName::as_str))
         .bind(last_name.map(PersonName::as_str))
         .bind(at);
-    one_row(query).await
+    one_row(query).await?;
+    people::index(tx, user).await
 }
 
 pub(super) async fn verify_email(
@@ -93,7 +103,8 @@ pub(super) async fn change_email(
         .bind(to.as_str())
         .bind(to.key())
         .bind(at);
-    one_row(query).await
+    one_row(query).await?;
+    people::index(tx, user).await
 }
 
 /// Holds the rows of all active super admins until the transaction ends, and says whether there are any. Of two who
@@ -129,6 +140,7 @@ pub(super) async fn set_role(
         .bind(to.as_str())
         .bind(at);
     one_row(query).await?;
+    people::revoke(tx, user, at).await?;
     check_super_admins(tx, there_were).await
 }
 
@@ -140,13 +152,19 @@ pub(super) async fn set_status(
     at: Timestamp,
 ) -> Result<Option<EndReason>, Refused> {
     let there_were = super_admins(tx).await?;
+    let lock = for_update(tx.engine());
     let query = tx
-        .query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1 AND status NOT IN ($2, 'deleted')")
+        .query("SELECT status FROM auth_users WHERE id = $1 AND status NOT IN ($2, 'deleted')")
         .bind(user)
-        .bind(to.as_str())
-        .bind(at);
-    one_row(query).await?;
+        .bind(to.as_str());
+    let from: Option<String> = query.push(lock).fetch_optional_scalar().await?;
+    let from = from.ok_or(Refused::Stale)?;
+    let query = tx.query("UPDATE auth_users SET status = $2, updated_at = $3 WHERE id = $1");
+    one_row(query.bind(user).bind(to.as_str()).bind(at)).await?;
     check_super_admins(tx, there_were).await?;
+    if to == UserStatus::Deleted {
+        people::mark_deleted(tx, user, &from, at).await?;
+    }
     Ok(match to {
         UserStatus::Active => None,
         UserStatus::Suspended => Some(EndReason::Suspended),

@@ -4,6 +4,9 @@ mod cookies;
 mod documents;
 mod mail;
 mod passwords;
+mod people;
+mod profiles;
+mod prying;
 mod refresh;
 mod second_factor;
 mod secrecy;
@@ -28,6 +31,9 @@ pub async fn suite(stage: &Stage) {
     cookies::run(stage).await;
     documents::run(stage).await;
     second_factor::run(stage).await;
+    people::run(stage).await;
+    profiles::run(stage).await;
+    prying::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

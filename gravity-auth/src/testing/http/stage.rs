@@ -132,6 +132,15 @@ impl Stage {
 
     /// Asks a route below `/api/v1/auth` with an access token, if there is one.
     pub async fn ask(&self, method: &str, token: &str, path: &str, body: Value) -> Reply {
+        self.ask_at("/api/v1/auth", method, token, path, body).await
+    }
+
+    /// Asks a route below `/api/v1/users` with an access token, if there is one.
+    pub async fn users(&self, method: &str, token: &str, path: &str, body: Value) -> Reply {
+        self.ask_at("/api/v1/users", method, token, path, body).await
+    }
+
+    async fn ask_at(&self, prefix: &str, method: &str, token: &str, path: &str, body: Value) -> Reply {
         let bearer = format!("Bearer {token}");
         let mut headers = Vec::new();
         if !token.is_empty() {
@@ -143,7 +152,7 @@ impl Stage {
             headers.push(("content-type", "application/json"));
             serde_json::to_vec(&body).unwrap()
         };
-        self.call(method, &format!("/api/v1/auth{path}"), &headers, &body).await
+        self.call(method, &format!("{prefix}{path}"), &headers, &body).await
     }
 
     /// Somebody who has signed up, and not verified their address.
@@ -166,6 +175,29 @@ impl Stage {
     /// Somebody who is signed in.
     pub async fn signed_in(&self) -> Person {
         let email = self.verified().await;
+        self.sign_in(&email).await
+    }
+
+    /// Somebody of this role who is signed in.
+    pub async fn of_role(&self, role: &str) -> Person {
+        let email = self.email();
+        let new = crate::Registration {
+            email: email.parse().unwrap(),
+            password: PASSWORD.into(),
+            user_name: None,
+            first_name: None,
+            last_name: None,
+        };
+        let user = self.auth.create_user(new).await.unwrap();
+        let to = role.parse().unwrap();
+        if to != user.role {
+            let change =
+                crate::store::Change::SetRole { user: user.id, from: user.role, to, at: self.time.now() };
+            self.auth.store().apply(&[change], &crate::store::Trail::NONE).await.unwrap();
+            self.auth.catch_up().await.unwrap();
+            // Tokens of this very second are called back too.
+            self.time.advance(Duration::from_secs(2));
+        }
         self.sign_in(&email).await
     }
 

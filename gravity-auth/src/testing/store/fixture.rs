@@ -203,7 +203,7 @@ pub(super) fn tally(outcomes: Vec<Result<(), Refused>>) -> (usize, usize, usize)
         Ok(()) => (done + 1, stale, taken),
         Err(Refused::Stale) => (done, stale + 1, taken),
         Err(Refused::EmailTaken | Refused::NameTaken) => (done, stale, taken + 1),
-        Err(error) => panic!("{error}"),
+        Err(error) => panic!("{error:?}"),
     })
 }
 

@@ -6,8 +6,11 @@ use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
-use crate::domain::{EndReason, Method, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus};
-use crate::store::{AuthStore, Change, FactorStore as _, Refused, Trail};
+use crate::domain::{
+    EndReason, FollowState, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus,
+    Visibility,
+};
+use crate::store::{AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side, Trail};
 use crate::totp::TotpStep;
 
 const STEPS: u64 = 12;
@@ -75,6 +78,9 @@ impl<'f, S: AuthStore> History<'f, S> {
         let (fixture, at) = (self.fixture, self.fixture.now());
         let user = self.random.pick(&self.users).clone();
         let password = |random: &Random| random.pick(&["one", "two"]).to_string();
+        if self.random.once_in(3) {
+            return self.change_of_people();
+        }
         match self.random.below(18) {
             14..=17 => self.factor_change(&user),
             12 => {
@@ -132,6 +138,40 @@ impl<'f, S: AuthStore> History<'f, S> {
                 self.sessions.push(session.clone());
                 let password = (!self.random.once_in(2)).then(|| hash(&password(&self.random)));
                 Change::StartSession { session, password, most: 2 }
+            }
+        }
+    }
+
+    fn change_of_people(&mut self) -> Change {
+        let at = self.fixture.now();
+        let user = self.random.pick(&self.users).id;
+        let (follower, followee) = (self.random.pick(&self.users).id, self.random.pick(&self.users).id);
+        match self.random.below(10) {
+            0..=2 => {
+                let mut person = Person::new(self.random.pick(&self.users).clone());
+                let all =
+                    [Visibility::Public, Visibility::Public, Visibility::Followers, Visibility::Private];
+                person.preferences.privacy.profile = *self.random.pick(&all);
+                let version = u32::try_from(self.random.below(3)).unwrap();
+                Change::SetProfile { user, version, profile: person.profile, preferences: person.preferences }
+            }
+            3..=5 => {
+                let state = *self.random.pick(&[
+                    FollowState::Following,
+                    FollowState::Following,
+                    FollowState::Requested,
+                ]);
+                Change::Follow { follower, followee, state, at }
+            }
+            6 => Change::AcceptFollow { follower, followee, at },
+            7 => Change::Unfollow { follower, followee },
+            8 => {
+                let deleted_after = at.saturating_sub(Duration::from_secs(self.random.below(4_000)));
+                Change::Restore { user, deleted_after, at }
+            }
+            _ => {
+                let deleted_until = at.saturating_sub(Duration::from_secs(self.random.below(2_000)));
+                Change::Purge { user, deleted_until, at }
             }
         }
     }
@@ -204,6 +244,18 @@ impl<'f, S: AuthStore> History<'f, S> {
                 "{}",
                 self.story()
             );
+            assert_eq!(
+                store.person(user.id).await.unwrap(),
+                self.model.person(user.id).await.unwrap(),
+                "{}",
+                self.story()
+            );
+            for side in [Side::Followers, Side::Following] {
+                let follows = store.follows(user.id, side, FollowState::Following, None, 10).await.unwrap();
+                let expected =
+                    self.model.follows(user.id, side, FollowState::Following, None, 10).await.unwrap();
+                assert_eq!(follows, expected, "{}", self.story());
+            }
             let live = store.sessions(user.id, now, None, 50).await.unwrap();
             assert_eq!(
                 live.items,

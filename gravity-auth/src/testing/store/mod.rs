@@ -3,6 +3,7 @@
 mod factors;
 mod fixture;
 mod histories;
+mod people;
 mod rotation;
 mod sessions;
 mod tickets;
@@ -34,6 +35,7 @@ pub enum Told {
 pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) -> bool) {
     let fixture = Fixture::new(store);
     users::run(&fixture).await;
+    people::run(&fixture).await;
     trails::run(&fixture, &recorded).await;
     sessions::run(&fixture).await;
     rotation::run(&fixture).await;

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::FromRequest;
 use super::body::{UNREADABLE, collect, is_encoded};
 use super::numbers::with_whole_numbers;
 use super::plain_json::has_private_name;
+use super::{FromRequest, located};
 use crate::http::body::Body;
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
@@ -100,8 +100,12 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
                 Some(Err(error)) => error,
                 None => error,
             };
-            // The schema may not know all that the type's own reading refuses: duplicate keys, a checksum.
-            Err(Problem::invalid(Faults::one("", "invalid", error.to_string())))
+            // The schema may not know all that the type's own reading refuses: an address, a checksum, and what
+            // the document as a value does not show, such as duplicate keys.
+            let whole = with_whole_numbers(bytes);
+            let document = serde_json::from_slice(whole.as_deref().unwrap_or(bytes)).map_err(unreadable)?;
+            let faults = located::typed::<T>(document).err();
+            Err(Problem::invalid(faults.unwrap_or_else(|| Faults::one("", "invalid", error.to_string()))))
         }
     }
 }

@@ -11,6 +11,7 @@ mod idempotency_key;
 mod json;
 mod last_event_id;
 mod limited;
+mod located;
 pub mod multipart;
 mod numbers;
 mod path;

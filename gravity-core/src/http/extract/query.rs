@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::FromParts;
+use super::{FromParts, located};
 use crate::http::openapi::Operation;
 use crate::http::parts::Parts;
 use crate::http::problem::{Problem, ProblemKind};
@@ -48,7 +48,7 @@ where
 fn typed<T: DeserializeOwned>(encoded: &[u8], schema: &Schema) -> Result<T, Faults> {
     let value = schema.from_pairs(pairs(encoded)?)?;
     schema.validate(&value)?;
-    serde_json::from_value(value).map_err(|error| Faults::one("", "invalid", error.to_string()))
+    located::typed(value)
 }
 
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);

@@ -1,0 +1,154 @@
+//! All that is kept of somebody, to take along.
+
+use gravity_core::Timestamp;
+use gravity_core::audit::Origin;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::actor::Actor;
+use super::record::on_user;
+use super::users::USERS_EXPORT;
+use crate::domain::{
+    Activity, Device, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
+};
+use crate::store::Side;
+use crate::{Auth, AuthError};
+
+/// The most of each list that an export holds. What is beyond it is read page by page from its own route.
+const MOST: u32 = 1_000;
+
+/// All that is kept of somebody, to take along.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Export {
+    /// When it was made.
+    pub exported_at: Timestamp,
+    /// The account.
+    pub user: User,
+    /// What they say of themselves.
+    pub profile: Profile,
+    /// What they like.
+    pub preferences: Preferences,
+    /// Where they are signed in.
+    pub sessions: Vec<ExportedSession>,
+    /// Since when an authenticator app is asked for, if one is.
+    pub authenticator_app: Option<Timestamp>,
+    /// Which devices are remembered.
+    pub devices: Vec<ExportedDevice>,
+    /// Who follows them.
+    pub followers: Vec<ExportedFollow>,
+    /// Whom they follow.
+    pub following: Vec<ExportedFollow>,
+    /// Whom they ask to follow.
+    pub requested: Vec<ExportedFollow>,
+    /// What they did.
+    pub activity: Vec<Activity>,
+    /// Whether the lists hold everything; each holds the newest thousand.
+    pub complete: bool,
+}
+
+/// A session in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedSession {
+    /// Which one it is.
+    pub id: SessionId,
+    /// What its user calls it.
+    pub name: Option<String>,
+    /// The address it was last seen at.
+    pub address: Option<String>,
+    /// What the browser or application says of itself.
+    pub user_agent: Option<String>,
+    /// By what its user has shown who they are.
+    pub methods: Vec<Method>,
+    /// When its user signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_active_at: Timestamp,
+}
+
+/// A remembered device in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedDevice {
+    /// What it is called.
+    pub name: String,
+    /// Since when it is remembered.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A follow in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedFollow {
+    /// Who is on the other side.
+    pub user: UserId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl From<Session> for ExportedSession {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            name: session.client.name,
+            address: session.client.address,
+            user_agent: session.client.user_agent,
+            methods: session.methods,
+            created_at: session.created_at,
+            last_active_at: session.refreshed_at,
+        }
+    }
+}
+
+impl From<Device> for ExportedDevice {
+    fn from(device: Device) -> Self {
+        Self { name: device.name, created_at: device.created_at, expires_at: device.expires_at }
+    }
+}
+
+impl Auth {
+    /// All that is kept of somebody: of oneself, or for who may export users.
+    pub async fn export(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
+        actor.demand_on(id, USERS_EXPORT)?;
+        let user = self.there(id).await?;
+        self.over(actor, &user).await?;
+        let person = self.person(id).await?;
+        let mut complete = true;
+        let followers = self.listed(id, Side::Followers, FollowState::Following, &mut complete).await?;
+        let following = self.listed(id, Side::Following, FollowState::Following, &mut complete).await?;
+        let requested = self.listed(id, Side::Following, FollowState::Requested, &mut complete).await?;
+        let activity = self.store().activities(id, None, MOST).await?;
+        complete &= activity.next.is_none();
+        let sessions = self.sessions(id).await?;
+        let app = self.store().totp(id).await?.and_then(|app| app.confirmed_at);
+        let devices = self.store().devices(id, self.now()).await?;
+        let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
+        self.store().record(&trail).await?;
+        Ok(Export {
+            exported_at: self.now(),
+            user: person.user,
+            profile: person.profile,
+            preferences: person.preferences,
+            sessions: sessions.into_iter().map(ExportedSession::from).collect(),
+            authenticator_app: app,
+            devices: devices.into_iter().map(ExportedDevice::from).collect(),
+            followers,
+            following,
+            requested,
+            activity: activity.items,
+            complete,
+        })
+    }
+
+    async fn listed(
+        &self,
+        id: UserId,
+        side: Side,
+        state: FollowState,
+        complete: &mut bool,
+    ) -> Result<Vec<ExportedFollow>, AuthError> {
+        let rows = self.store().follows(id, side, state, None, MOST).await?;
+        *complete &= rows.next.is_none();
+        let of = |follow: &Follow| ExportedFollow { user: side.of(follow), since: follow.since };
+        Ok(rows.items.iter().map(of).collect())
+    }
+}
