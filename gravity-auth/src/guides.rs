@@ -3,3 +3,5 @@
 #[cfg(all(feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/sign-in.md")]
 mod sign_in {}
+#[doc = include_str!("../../docs/guides/write-an-adapter.md")]
+mod write_an_adapter {}
