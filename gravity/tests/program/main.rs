@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod chores;
+mod deploy;
 mod program;
 mod starts;
 mod way;
