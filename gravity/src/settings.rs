@@ -143,7 +143,9 @@ pub(crate) fn source(place: &Place) -> Config {
 /// What holds, setting by setting, in place of what the libraries say.
 fn defaults() -> Value {
     let (service, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    json!({"log": {"service": service, "version": version, "format": "text"}})
+    // PostgreSQL notes each table that is there already.
+    let filter = "info,sqlx::postgres::notice=warn";
+    json!({"log": {"service": service, "version": version, "format": "text", "filter": filter}})
 }
 
 /// The environment with aliases under their own names, and with what the command line says above it.

@@ -4,6 +4,7 @@
 
 mod chores;
 mod deploy;
+mod nodes;
 mod program;
 mod starts;
 mod way;
