@@ -8,6 +8,7 @@ use gravity_core::validate::Faults;
 
 use crate::jwt::KeySetError;
 use crate::password::WeakPassword;
+use crate::service::PendingSignIn;
 use crate::store::Refused;
 
 /// An error of sign-in.
@@ -56,6 +57,27 @@ pub enum AuthError {
     /// Somebody has to be super admin.
     #[error("somebody has to be super admin")]
     LastAdmin,
+    /// The first factor was right, and the second one has to be shown.
+    #[error("a second factor has to be shown")]
+    SecondFactorRequired(Box<PendingSignIn>),
+    /// The code, or what else was shown as a second factor, is wrong or was used.
+    #[error("the second factor is wrong")]
+    InvalidSecondFactor,
+    /// The user has this second factor already.
+    #[error("there is such a second factor already")]
+    SecondFactorExists,
+    /// The user has no second factor.
+    #[error("there is no second factor")]
+    NoSecondFactor,
+    /// Whoever calls has to show once more who they are.
+    #[error("who calls has to show once more who they are")]
+    StepUpRequired,
+    /// The address of the account was never verified.
+    #[error("the address was never verified")]
+    EmailNotVerified,
+    /// The user has no such device.
+    #[error("there is no such device")]
+    DeviceNotFound,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -81,6 +103,13 @@ impl AuthError {
             Self::ForgedRequest => "auth.forged_request",
             Self::NoUser => "auth.no_user",
             Self::LastAdmin => "auth.last_admin",
+            Self::SecondFactorRequired(_) => "auth.second_factor_required",
+            Self::InvalidSecondFactor => "auth.invalid_second_factor",
+            Self::SecondFactorExists => "auth.second_factor_exists",
+            Self::NoSecondFactor => "auth.no_second_factor",
+            Self::StepUpRequired => "auth.step_up_required",
+            Self::EmailNotVerified => "auth.email_not_verified",
+            Self::DeviceNotFound => "auth.device_not_found",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }

@@ -76,4 +76,36 @@ events! {
         /// Whether it was reset by somebody who had lost it.
         reset: bool,
     }
+
+    /// An authenticator app is asked for from now on.
+    TotpEnabled = "auth.totp_enabled" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// An authenticator app is not asked for any more.
+    TotpDisabled = "auth.totp_disabled" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// Somebody has new recovery codes, and those before are void.
+    RecoveryCodesRenewed = "auth.recovery_codes_renewed" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// A recovery code was used.
+    RecoveryCodeUsed = "auth.recovery_code_used" {
+        /// Whose.
+        id: UserId,
+    }
+
+    /// Somebody who is signed in has shown once more who they are.
+    SteppedUp = "auth.stepped_up" {
+        /// Who.
+        id: UserId,
+        /// In which session.
+        session: SessionId,
+    }
 }

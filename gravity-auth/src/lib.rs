@@ -38,7 +38,8 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{Delivery, Message};
 pub use service::{
-    Caller, Credentials, Identifier, Introspection, NewPassword, Registered, Registration, SignedIn,
+    Caller, Credentials, Identifier, Introspection, NewPassword, PendingSignIn, Proof, Registered,
+    Registration, SecondFactors, SignedIn, StepUp, TotpEnrolment,
 };
 pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
 pub use store::{AuthStore, MemoryStore};

@@ -1,6 +1,7 @@
 //! What sign-in is about: types and rules, without I/O.
 
 mod email;
+mod factor;
 mod person_name;
 mod role;
 mod role_name;
@@ -10,6 +11,7 @@ mod user;
 mod user_name;
 
 pub use email::{EmailAddress, EmailError};
+pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, FactorKind, TotpFactor};
 pub use person_name::{PersonName, PersonNameError};
 pub use role::Role;
 pub use role_name::{RoleName, RoleNameError};

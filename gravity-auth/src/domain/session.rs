@@ -26,6 +26,8 @@ pub struct Session {
     pub methods: Vec<Method>,
     /// What is known of the device.
     pub client: Client,
+    /// When the user last showed who they are: when they signed in, or were asked again since.
+    pub proved_at: Timestamp,
     /// When the user signed in.
     pub created_at: Timestamp,
     /// When it ends if it is not refreshed before.

@@ -5,8 +5,7 @@ use gravity_core::http::{Json, JsonOrForm, State};
 use super::inputs::{CodeInput, EmailInput, TicketInput};
 use super::presented::{SameOrigin, Whence};
 use super::register::{MailComes, mail_comes};
-use super::sign_in::SignedAnswer;
-use super::views::Signed;
+use super::second_factor::{BegunAnswer, begun};
 use crate::{Auth, AuthError};
 
 pub(super) async fn request_link(
@@ -22,12 +21,12 @@ pub(super) async fn redeem_link(
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
     JsonOrForm(input): JsonOrForm<TicketInput>,
-) -> Result<SignedAnswer, AuthError> {
+) -> Result<BegunAnswer, AuthError> {
     if input.cookies {
         same?;
     }
-    let signed_in = auth.sign_in_by_link(input.token.expose(), &origin).await?;
-    Ok(Signed::answer(&auth, signed_in, input.cookies))
+    let outcome = auth.sign_in_by_link(input.token.expose(), &origin).await;
+    begun(&auth, outcome, input.cookies)
 }
 
 pub(super) async fn request_code(
@@ -43,10 +42,10 @@ pub(super) async fn redeem_code(
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
     JsonOrForm(input): JsonOrForm<CodeInput>,
-) -> Result<SignedAnswer, AuthError> {
+) -> Result<BegunAnswer, AuthError> {
     if input.cookies {
         same?;
     }
-    let signed_in = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await?;
-    Ok(Signed::answer(&auth, signed_in, input.cookies))
+    let outcome = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await;
+    begun(&auth, outcome, input.cookies)
 }

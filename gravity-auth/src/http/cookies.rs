@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gravity_core::http::{InvalidCookie, Problem, Respond, SameSite, SetCookie, SetCookies, problems};
 
+use crate::service::REMEMBERED;
 use crate::settings::AuthSettings;
 
 /// The names of the cookies of a sign-in, and whether they want TLS.
@@ -15,6 +16,8 @@ pub struct Cookies {
     pub refresh: &'static str,
     /// Holds the token against forgery, for scripts of the application to send back in `X-CSRF-Token`.
     pub forgery: &'static str,
+    /// Holds the token of a remembered device. Scripts do not see it, and no other site sends it.
+    pub device: &'static str,
     insecure: bool,
 }
 
@@ -23,9 +26,21 @@ impl Cookies {
     pub fn of(settings: &AuthSettings) -> Self {
         let insecure = settings.cookies.insecure;
         if insecure {
-            return Self { access: "access", refresh: "refresh", forgery: "csrf", insecure };
+            return Self {
+                access: "access",
+                refresh: "refresh",
+                forgery: "csrf",
+                device: "device",
+                insecure,
+            };
         }
-        Self { access: "__Host-access", refresh: "__Host-refresh", forgery: "__Host-csrf", insecure }
+        Self {
+            access: "__Host-access",
+            refresh: "__Host-refresh",
+            forgery: "__Host-csrf",
+            device: "__Host-device",
+            insecure,
+        }
     }
 
     /// An answer that sets them.
@@ -44,6 +59,17 @@ impl Cookies {
         let cookies: Result<[SetCookie; 3], InvalidCookie> = cookies();
         let cookies = cookies.map_err(|error| Problem::new(problems::INTERNAL).because(error))?;
         Ok(cookies.into_iter().fold(SetCookies::new(answer), SetCookies::set))
+    }
+
+    /// The answer, which remembers the device too.
+    pub(super) fn remember<R: Respond>(
+        self,
+        answer: SetCookies<R>,
+        token: &str,
+    ) -> Result<SetCookies<R>, Problem> {
+        let cookie = self.cookie(self.device, (token, REMEMBERED));
+        let cookie = cookie.map_err(|error| Problem::new(problems::INTERNAL).because(error))?;
+        Ok(answer.set(cookie.same_site(SameSite::Strict)))
     }
 
     /// An answer that takes them back.

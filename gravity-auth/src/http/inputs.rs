@@ -46,6 +46,10 @@ pub struct LoginInput {
     #[serde(default)]
     #[schemars(regex(pattern = "^password$"))]
     pub grant_type: Option<String>,
+    /// The token of a remembered device, where it does not come as a cookie.
+    #[serde(default)]
+    #[schemars(length(max = 1024))]
+    pub device_token: Option<SecretString>,
     /// Whether tokens come as cookies, for pages in a browser.
     #[serde(default)]
     pub cookies: bool,

@@ -10,6 +10,7 @@ mod passwords;
 mod presented;
 mod problems;
 mod register;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod table;
@@ -23,5 +24,9 @@ pub use inputs::{
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
 };
 pub(crate) use problems::FORGED_REQUEST;
+pub use second_factor::{
+    ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,
+    SecondFactorRequired, SecondFactorsView, StepUpInput, TotpOffer,
+};
 pub use table::{TOKENS_INTROSPECT, routes};
 pub use views::{Answer, Discovery, IntrospectionView, SessionList, SessionView, Signed, Validity};

@@ -27,6 +27,13 @@ kinds! {
     FORGED_REQUEST = FORBIDDEN, "auth.forged_request", "The request does not come from a page that may make it.";
     NO_USER = FORBIDDEN, "auth.no_user", "Whoever calls has no account here.";
     LAST_ADMIN = CONFLICT, "auth.last_admin", "Somebody has to be super admin.";
+    SECOND_FACTOR_REQUIRED = UNAUTHORIZED, "auth.second_factor_required", "A second factor has to be shown.";
+    INVALID_SECOND_FACTOR = UNAUTHORIZED, "auth.invalid_second_factor", "The second factor is wrong, or was used.";
+    SECOND_FACTOR_EXISTS = CONFLICT, "auth.second_factor_exists", "There is such a second factor already.";
+    NO_SECOND_FACTOR = CONFLICT, "auth.no_second_factor", "There is no second factor.";
+    STEP_UP_REQUIRED = FORBIDDEN, "auth.step_up_required", "Show once more who you are, with your second factor if you have one.";
+    EMAIL_NOT_VERIFIED = FORBIDDEN, "auth.email_not_verified", "Confirm your address first.";
+    DEVICE_NOT_FOUND = NOT_FOUND, "auth.device_not_found", "There is no such device.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -44,6 +51,13 @@ impl IntoProblem for AuthError {
         FORGED_REQUEST,
         NO_USER,
         LAST_ADMIN,
+        SECOND_FACTOR_REQUIRED,
+        INVALID_SECOND_FACTOR,
+        SECOND_FACTOR_EXISTS,
+        NO_SECOND_FACTOR,
+        STEP_UP_REQUIRED,
+        EMAIL_NOT_VERIFIED,
+        DEVICE_NOT_FOUND,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -72,6 +86,13 @@ impl IntoProblem for AuthError {
             Self::ForgedRequest => FORGED_REQUEST.into(),
             Self::NoUser => NO_USER.into(),
             Self::LastAdmin => LAST_ADMIN.into(),
+            Self::SecondFactorRequired(_) => SECOND_FACTOR_REQUIRED.into(),
+            Self::InvalidSecondFactor => INVALID_SECOND_FACTOR.into(),
+            Self::SecondFactorExists => SECOND_FACTOR_EXISTS.into(),
+            Self::NoSecondFactor => NO_SECOND_FACTOR.into(),
+            Self::StepUpRequired => STEP_UP_REQUIRED.into(),
+            Self::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
+            Self::DeviceNotFound => DEVICE_NOT_FOUND.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -99,6 +120,12 @@ mod tests {
             AuthError::ForgedRequest,
             AuthError::NoUser,
             AuthError::LastAdmin,
+            AuthError::InvalidSecondFactor,
+            AuthError::SecondFactorExists,
+            AuthError::NoSecondFactor,
+            AuthError::StepUpRequired,
+            AuthError::EmailNotVerified,
+            AuthError::DeviceNotFound,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

@@ -7,6 +7,7 @@ use super::Cookies;
 use super::fresh::Fresh;
 use super::inputs::{LoginInput, RefreshInput};
 use super::presented::{Presented, SameOrigin, Whence};
+use super::second_factor::{BegunAnswer, Known, begun};
 use super::views::Signed;
 use crate::service::{Credentials, Identifier};
 use crate::{Auth, AuthError};
@@ -18,8 +19,9 @@ pub(super) async fn login(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
+    Known(device): Known,
     JsonOrForm(input): JsonOrForm<LoginInput>,
-) -> Result<SignedAnswer, AuthError> {
+) -> Result<BegunAnswer, AuthError> {
     if input.cookies {
         same?;
     }
@@ -28,8 +30,9 @@ pub(super) async fn login(
         return Err(AuthError::Invalid(Faults::one("/email", "required", reason)));
     };
     let credentials = Credentials { identifier: Identifier::of(&name), password: input.password };
-    let signed_in = auth.sign_in(credentials, &origin).await?;
-    Ok(Signed::answer(&auth, signed_in, input.cookies))
+    let device = input.device_token.map(|token| token.expose().clone()).or(device);
+    let outcome = auth.sign_in_on(credentials, device.as_deref(), &origin).await;
+    begun(&auth, outcome, input.cookies)
 }
 
 pub(super) async fn refresh(

@@ -3,7 +3,7 @@
 use gravity_core::Permission;
 use gravity_core::http::{Declared, PUBLIC, Routes, SIGNED_IN, delete, get, patch, post};
 
-use super::{codes, documents, passwords, register, sessions, sign_in, tokens};
+use super::{codes, documents, passwords, register, second_factor, sessions, sign_in, tokens};
 use crate::Auth;
 
 /// To ask what a token of somebody else's says.
@@ -45,6 +45,15 @@ fn group(listed: fn(Declared) -> Declared) -> Routes<Auth> {
         .route(as_listed(delete("/sessions", "endOtherSessions").allow(SIGNED_IN).about("Ends all sessions but this one")).to(sessions::end_others))
         .route(as_listed(patch("/sessions/{session}", "nameSession").allow(SIGNED_IN).about("Names a session")).to(sessions::name))
         .route(as_listed(delete("/sessions/{session}", "endSession").allow(SIGNED_IN).about("Ends a session")).to(sessions::end))
+        .route(as_listed(post("/login/second-factor", "showSecondFactor").allow(PUBLIC).about("Goes on with a sign-in by a second factor")).to(second_factor::show))
+        .route(as_listed(post("/step-up", "stepUp").allow(SIGNED_IN).about("Shows once more who calls")).to(second_factor::step_up))
+        .route(as_listed(get("/second-factors", "listSecondFactors").allow(SIGNED_IN).about("Tells which second factors the caller has")).to(second_factor::list))
+        .route(as_listed(post("/second-factors/totp", "beginTotp").allow(SIGNED_IN).about("Begins to enrol an authenticator app")).to(second_factor::begin_totp))
+        .route(as_listed(post("/second-factors/totp/confirm", "confirmTotp").allow(SIGNED_IN).about("Enrols an authenticator app by its code")).to(second_factor::confirm_totp))
+        .route(as_listed(post("/second-factors/totp/remove", "removeTotp").allow(SIGNED_IN).about("Removes the authenticator app")).to(second_factor::remove_totp))
+        .route(as_listed(post("/second-factors/recovery-codes", "renewRecoveryCodes").allow(SIGNED_IN).about("Gives new recovery codes")).to(second_factor::renew_codes))
+        .route(as_listed(get("/devices", "listDevices").allow(SIGNED_IN).about("Lists the caller's remembered devices")).to(second_factor::devices))
+        .route(as_listed(delete("/devices/{device}", "forgetDevice").allow(SIGNED_IN).about("Forgets a remembered device")).to(second_factor::forget_device))
         .route(as_listed(post("/validate-token", "validateToken").allow(PUBLIC).about("Tells whether an access token holds")).to(tokens::validate))
         .route(as_listed(post("/introspect", "introspect").allow(TOKENS_INTROSPECT).about("Tells what a token says (RFC 7662)")).to(tokens::introspect))
         .route(as_listed(post("/revoke", "revokeToken").allow(PUBLIC).about("Ends the session of a token (RFC 7009)")).to(tokens::revoke))

@@ -1,7 +1,7 @@
 //! What answers say.
 
-use gravity_core::Timestamp;
 use gravity_core::http::{Problem, SetCookies};
+use gravity_core::{SecretString, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::fresh::{Fresh, fresh};
 use super::{Cookies, forgery};
 use crate::Auth;
+use crate::device::device_name;
 use crate::domain::{Method, Session, SessionId, User};
 use crate::service::SignedIn;
 
@@ -29,6 +30,10 @@ pub struct Signed {
     /// In cookie mode, what requests that change something send in `X-CSRF-Token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csrf_token: Option<String>,
+    /// What the second factor is passed over by on this device, if it was asked for; in cookie mode it is in a cookie
+    /// instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
     /// The session.
     pub session: SessionId,
     /// Who it is.
@@ -53,6 +58,8 @@ pub struct SessionView {
     pub name: Option<String>,
     /// The address it was last seen at.
     pub address: Option<String>,
+    /// What its browser or application, and its system, seem to be.
+    pub device: String,
     /// What the browser or application says of itself.
     pub user_agent: Option<String>,
     /// By what its user has shown who they are.
@@ -133,26 +140,66 @@ impl Signed {
         signed_in: SignedIn,
         in_cookies: bool,
     ) -> Result<SetCookies<Fresh<Self>>, Problem> {
-        let SignedIn { user, session, access_token, expires_in, refresh_token } = signed_in;
-        let signed = Self {
-            access_token: (!in_cookies).then(|| access_token.expose().clone()),
-            token_type: "Bearer".to_owned(),
-            expires_in: expires_in.as_secs(),
-            refresh_token: (!in_cookies).then(|| refresh_token.expose().clone()),
-            csrf_token: None,
-            session: session.id,
-            user,
-        };
+        Self::answer_on(auth, signed_in, in_cookies, None)
+    }
+
+    /// The same, with what remembers the device.
+    pub(super) fn answer_on(
+        auth: &Auth,
+        signed_in: SignedIn,
+        in_cookies: bool,
+        device: Option<SecretString>,
+    ) -> Result<SetCookies<Fresh<Self>>, Problem> {
         if !in_cookies {
-            return Ok(SetCookies::new(fresh(signed)));
+            let text = |token: SecretString| Some(token.expose().clone());
+            let refresh_token = text(signed_in.refresh_token.clone());
+            let device_token = device.and_then(text);
+            return Ok(SetCookies::new(fresh(Self {
+                refresh_token,
+                device_token,
+                ..Self::with_access(signed_in)
+            })));
         }
-        let forgery = forgery::token(auth, &session.id.to_string());
-        let lasts: Duration = session.idle_until.saturating_since(auth.now());
-        let signed = Self { csrf_token: Some(forgery.expose().clone()), ..signed };
-        Cookies::of(&auth.0.config.settings).set(
+        let cookies = Cookies::of(&auth.0.config.settings);
+        let forgery = forgery::token(auth, &signed_in.session.id.to_string());
+        let lasts: Duration = signed_in.session.idle_until.saturating_since(auth.now());
+        let (access, refresh) = (signed_in.access_token.clone(), signed_in.refresh_token.clone());
+        let expires_in = signed_in.expires_in;
+        let csrf_token = Some(forgery.expose().clone());
+        let signed = Self { access_token: None, csrf_token, ..Self::with_access(signed_in) };
+        let answer = cookies.set(
             fresh(signed),
-            [(access_token.expose(), expires_in), (refresh_token.expose(), lasts), (forgery.expose(), lasts)],
-        )
+            [(access.expose(), expires_in), (refresh.expose(), lasts), (forgery.expose(), lasts)],
+        )?;
+        match device {
+            Some(token) => cookies.remember(answer, token.expose()),
+            None => Ok(answer),
+        }
+    }
+
+    /// The answer to who has shown once more who they are: a new access token, and no token that outlives it.
+    pub(super) fn renewed(
+        auth: &Auth,
+        signed_in: SignedIn,
+        in_cookies: bool,
+    ) -> Result<SetCookies<Fresh<Self>>, Problem> {
+        if in_cookies {
+            return Self::answer(auth, signed_in, in_cookies);
+        }
+        Ok(SetCookies::new(fresh(Self::with_access(signed_in))))
+    }
+
+    fn with_access(signed_in: SignedIn) -> Self {
+        Self {
+            access_token: Some(signed_in.access_token.expose().clone()),
+            token_type: "Bearer".to_owned(),
+            expires_in: signed_in.expires_in.as_secs(),
+            refresh_token: None,
+            csrf_token: None,
+            device_token: None,
+            session: signed_in.session.id,
+            user: signed_in.user,
+        }
     }
 }
 
@@ -163,6 +210,7 @@ impl SessionView {
             current: current == Some(session.id),
             name: session.client.name,
             address: session.client.address,
+            device: device_name(session.client.user_agent.as_deref().unwrap_or_default()),
             user_agent: session.client.user_agent,
             methods: session.methods,
             created_at: session.created_at,

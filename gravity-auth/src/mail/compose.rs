@@ -2,7 +2,7 @@
 
 use super::html::{Shown, page};
 use crate::ports::Message;
-use crate::service::{Addressed, Letter};
+use crate::service::{Addressed, FactorNews, Letter};
 use crate::settings::AuthSettings;
 
 /// What a letter says: its kind, its subject, texts before and after what its reader is to use.
@@ -104,6 +104,35 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Link(address(settings, &mail.reset_page)),
             Vec::new(),
         ),
+        Letter::SecondFactor(news) => {
+            let (kind, what) = told(news);
+            say(
+                kind,
+                format!("Your second factor at {application}"),
+                format!("{what}. If this was not you, set a new password here:"),
+                Shown::Link(address(settings, &mail.reset_page)),
+                Vec::new(),
+            )
+        }
+    }
+}
+
+/// The kind of mail that tells of a second factor, and what it says.
+fn told(news: FactorNews) -> (&'static str, &'static str) {
+    match news {
+        FactorNews::TotpEnabled => {
+            ("totp_enabled", "An authenticator app is asked for now when somebody signs in to your account")
+        }
+        FactorNews::TotpDisabled => (
+            "totp_disabled",
+            "The authenticator app is not asked for any more when somebody signs in to your account",
+        ),
+        FactorNews::RecoveryCodesRenewed => {
+            ("recovery_codes_renewed", "There are new recovery codes for your account; those before are void")
+        }
+        FactorNews::RecoveryCodeUsed => {
+            ("recovery_code_used", "A recovery code of your account was used; it is good no more")
+        }
     }
 }
 

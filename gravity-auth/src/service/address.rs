@@ -25,6 +25,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<(), AuthError> {
         let user = self.me(caller).await?;
+        self.fresh_if_factors(caller).await?;
         self.check_current(&user, password, origin).await?;
         self.request(user.email.key(), origin).await?;
         let token = link_token();

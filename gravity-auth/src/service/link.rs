@@ -46,13 +46,13 @@ impl Auth {
             });
             changes.push(verified(&user, now));
         }
-        let signed_in = match self.begin(user, vec![Method::Mail], None, changes, origin).await {
+        let begun = match self.begin(user, vec![Method::Mail], None, changes, origin).await {
             Err(AuthError::InvalidCredentials) => return Err(AuthError::InvalidTicket),
-            outcome => outcome?,
+            begun => begun,
         };
         if is_claimed {
             self.catch_up().await?;
         }
-        Ok(signed_in)
+        begun
     }
 }

@@ -37,8 +37,10 @@ impl Auth {
         if ticket.email.key() != user.email.key() {
             return Err(AuthError::InvalidTicket);
         }
-        let signed_in = self.sign_in_by_mail(&ticket, user, origin).await?;
-        self.succeeded(&account, origin).await;
-        Ok(signed_in)
+        let begun = self.sign_in_by_mail(&ticket, user, origin).await;
+        if matches!(begun, Ok(_) | Err(AuthError::SecondFactorRequired(_))) {
+            self.succeeded(&account, origin).await;
+        }
+        begun
     }
 }

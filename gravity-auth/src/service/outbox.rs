@@ -59,6 +59,16 @@ pub(crate) enum Letter {
     TakeEmail { token: String },
     EmailChanged { to: EmailAddress },
     PasswordChanged,
+    SecondFactor(FactorNews),
+}
+
+/// What has happened to a second factor.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum FactorNews {
+    TotpEnabled,
+    TotpDisabled,
+    RecoveryCodesRenewed,
+    RecoveryCodeUsed,
 }
 
 /// Mail to one person.

@@ -31,6 +31,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<(), AuthError> {
         let user = self.me(caller).await?;
+        self.fresh_if_factors(caller).await?;
         let hash = self.check_current(&user, &password.current, origin).await?;
         self.check_password(&password.new, &about(&user)).await?;
         let to = SecretString::new(self.0.hasher.hash(password.new).await?);

@@ -3,7 +3,7 @@
 use gravity_core::audit::{Origin, Outcome};
 use gravity_core::{Id, SecretString};
 
-use super::record::on_user;
+use super::record::{Record, on_user};
 use super::tokens::{SignedIn, is_active};
 use crate::domain::{Client, EmailAddress, Method, Session, User, UserName};
 use crate::events;
@@ -58,7 +58,18 @@ impl Auth {
     ///
     /// Somebody who is not there, who may not sign in, and a wrong password are all
     /// [`InvalidCredentials`](AuthError::InvalidCredentials), after the same work.
+    /// Who has a second factor gets [`SecondFactorRequired`](AuthError::SecondFactorRequired), which says how to go on.
     pub async fn sign_in(&self, credentials: Credentials, origin: &Origin) -> Result<SignedIn, AuthError> {
+        self.sign_in_on(credentials, None, origin).await
+    }
+
+    /// The same, on a device that may be remembered: by its token the second factor is passed over.
+    pub async fn sign_in_on(
+        &self,
+        credentials: Credentials,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
         let Credentials { identifier, password } = credentials;
         self.attempt(identifier.key(), origin).await?;
         let found = match &identifier {
@@ -76,9 +87,11 @@ impl Auth {
             self.deny(Some(&user), origin).await?;
             return Err(AuthError::InvalidCredentials);
         }
-        let signed_in = self.begin(user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await?;
-        self.succeeded(identifier.key(), origin).await;
-        Ok(signed_in)
+        let begun = self.begin_on(device, user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await;
+        if matches!(begun, Ok(_) | Err(AuthError::SecondFactorRequired(_))) {
+            self.succeeded(identifier.key(), origin).await;
+        }
+        begun
     }
 
     /// The user, if the password is theirs and they may sign in, with the hash that they have now.
@@ -125,13 +138,44 @@ impl Auth {
         Ok(())
     }
 
-    /// Begins a session of somebody who has shown who they are, together with other changes.
+    /// Begins a session of somebody who has shown who they are, together with other changes: every sign-in comes
+    /// through here. Who has a second factor, and has not shown it, is asked for it.
     pub(crate) async fn begin(
+        &self,
+        user: User,
+        methods: Vec<Method>,
+        password: Option<SecretString>,
+        changes: Vec<Change>,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
+        self.begin_on(None, user, methods, password, changes, origin).await
+    }
+
+    async fn begin_on(
+        &self,
+        device: Option<&str>,
+        user: User,
+        methods: Vec<Method>,
+        password: Option<SecretString>,
+        changes: Vec<Change>,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
+        let open = self.open_factors(user.id).await?;
+        if open.is_empty() || methods.contains(&Method::Mfa) || self.is_remembered(user.id, device).await? {
+            return self.start(user, methods, password, changes, self.record(origin), origin).await;
+        }
+        let pending = self.wait(&user, &methods, password, changes, open, origin).await?;
+        Err(AuthError::SecondFactorRequired(Box::new(pending)))
+    }
+
+    /// Begins a session of somebody who has shown everything that is asked of them.
+    pub(crate) async fn start(
         &self,
         mut user: User,
         methods: Vec<Method>,
         password: Option<SecretString>,
         mut changes: Vec<Change>,
+        record: Record<'_>,
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
         let session = self.new_session(&user, methods, origin);
@@ -140,8 +184,7 @@ impl Auth {
         }
         let signed_in =
             events::SignedIn { id: user.id, session: session.id, methods: session.methods.clone() };
-        let trail = self
-            .record(origin)
+        let trail = record
             .by(user.id)
             .event(user.id, signed_in)?
             .audit(on_user("auth.sign_in", user.id).extra("session", session.id.to_string()))
@@ -168,6 +211,7 @@ impl Auth {
             refreshed_at: now,
             methods,
             client: client_of(origin),
+            proved_at: now,
             created_at: now,
             idle_until: now.saturating_add(config.idle()).min(expires_at),
             expires_at,

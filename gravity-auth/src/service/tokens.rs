@@ -88,7 +88,7 @@ impl Auth {
         claims.roles = [user.role.to_string()].into();
         claims.permissions = self.grants_of(&user.role).await?;
         claims.amr = session.methods.iter().map(|method| method.as_str().to_owned()).collect();
-        claims.auth_time = Some(session.created_at.into());
+        claims.auth_time = Some(session.proved_at.into());
         let access_token = self.0.keys.sign("at+jwt", &claims)?;
         let refresh_token = self.0.tokens.make(&session.seed, session.id.uuid(), session.generation);
         Ok(SignedIn { user, session, access_token, expires_in: config.access(), refresh_token })

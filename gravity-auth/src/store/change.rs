@@ -1,11 +1,13 @@
 //! [`Change`]: one thing that happens, and what must be so for it to happen.
 
+use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    EmailAddress, EndReason, PersonName, Purpose, RoleName, Session, SessionId, Ticket, TicketId, User,
-    UserId, UserName, UserStatus,
+    Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, Method, PersonName,
+    Purpose, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserName, UserStatus,
 };
+use crate::totp::TotpStep;
 
 /// One thing that happens. A use case is a few of them, which happen together or not at all.
 ///
@@ -81,7 +83,8 @@ pub enum Change {
         at: Timestamp,
     },
     /// The user has another password, or none, and all sessions but one end. They must be active, and have the
-    /// password that it follows where one is named. Tickets that let somebody in or set a password are void.
+    /// password that it follows where one is named. Tickets that let somebody in or set a password are void, and so are
+    /// challenges and remembered devices.
     SetPassword {
         /// Whose password it is.
         user: UserId,
@@ -158,5 +161,89 @@ pub enum Change {
         purpose: Purpose,
         /// When.
         at: Timestamp,
+    },
+    /// The user has shown once more who they are, and how. The session must be theirs and live.
+    ProveSession {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        session: SessionId,
+        /// By what, in all, they have shown it in this session.
+        methods: Vec<Method>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The user is shown the secret of an authenticator app. It takes the place of one that was not confirmed; the
+    /// user must be active, and have none that was.
+    OfferTotp(TotpFactor),
+    /// The user has shown a code of the app: from now on it is asked for. It must be the one that was offered last,
+    /// and not confirmed. Of several callers one confirms it.
+    ConfirmTotp {
+        /// Whose it is.
+        user: UserId,
+        /// The secret that was offered, sealed.
+        sealed: Vec<u8>,
+        /// The step of the code.
+        step: TotpStep,
+        /// When.
+        at: Timestamp,
+    },
+    /// A code of the app is used. The app must be confirmed, and no code of this step or a later one taken before: of
+    /// several callers one uses it.
+    UseTotp {
+        /// Whose it is.
+        user: UserId,
+        /// The step of the code.
+        step: TotpStep,
+    },
+    /// The app is not asked for any more. It must be confirmed; recovery codes and remembered devices go with it.
+    RemoveTotp {
+        /// Whose it is.
+        user: UserId,
+    },
+    /// The user has these recovery codes and no others. They must be active.
+    SetRecoveryCodes {
+        /// Whose they are.
+        user: UserId,
+        /// Their checksums.
+        macs: Vec<Mac>,
+    },
+    /// A recovery code is used. The user must have one of these; of several callers one uses it.
+    UseRecoveryCode {
+        /// Whose it is.
+        user: UserId,
+        /// What its checksum may be.
+        macs: Vec<Mac>,
+    },
+    /// Something is begun that has to be finished soon. The user must be active, and have the password that was
+    /// checked, if one was.
+    OpenChallenge {
+        /// The challenge.
+        challenge: Challenge,
+        /// The hash that the password was checked against.
+        password: Option<SecretString>,
+    },
+    /// It is finished. It must be there and not have run out; of several callers one finishes it.
+    CloseChallenge {
+        /// Which one.
+        challenge: ChallengeId,
+        /// What it is good for.
+        kind: ChallengeKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// A device is remembered. The user must be active. When they have more than `most` the oldest are forgotten.
+    RememberDevice {
+        /// The device.
+        device: Device,
+        /// How many devices a user has at once.
+        most: u32,
+    },
+    /// A device is forgotten. It must be the user's.
+    ForgetDevice {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        device: DeviceId,
     },
 }

@@ -1,6 +1,7 @@
 //! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
 
 mod change;
+mod factors;
 mod memory;
 mod refused;
 mod rotation;
@@ -9,6 +10,7 @@ mod sql;
 mod trail;
 
 pub use change::Change;
+pub use factors::FactorStore;
 pub use memory::MemoryStore;
 pub use refused::Refused;
 pub use rotation::{Rotate, Rotation};
@@ -26,8 +28,8 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
-    [SqlStore::MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
+pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
+    [SqlStore::MIGRATIONS, SqlStore::FACTOR_MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
 
 /// Keeps users, sessions and tickets.
 ///
@@ -35,7 +37,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: Send + Sync + 'static {
+pub trait AuthStore: FactorStore + Send + Sync + 'static {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 

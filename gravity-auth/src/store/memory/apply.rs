@@ -22,6 +22,7 @@ impl State {
                 self.set_password(*user, from.as_ref(), to.as_ref(), *at)?;
                 self.end_sessions(*user, *keep, *reason, *at);
                 self.void_tickets_that_open(*user);
+                self.void_challenges_and_devices(*user);
                 Ok(())
             }
             Change::Rehash { user, from, to } => self.rehash(*user, from, to),
@@ -41,6 +42,21 @@ impl State {
             }
             Change::IssueTicket(ticket) => self.issue_ticket(ticket),
             Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
+            Change::ProveSession { user, session, methods, at } => {
+                self.prove_session(*user, *session, methods, *at)
+            }
+            Change::OfferTotp(totp) => self.offer_totp(totp),
+            Change::ConfirmTotp { user, sealed, step, at } => self.confirm_totp(*user, sealed, *step, *at),
+            Change::UseTotp { user, step } => self.use_totp(*user, *step),
+            Change::RemoveTotp { user } => self.remove_totp(*user),
+            Change::SetRecoveryCodes { user, macs } => self.set_recovery_codes(*user, macs),
+            Change::UseRecoveryCode { user, macs } => self.use_recovery_code(*user, macs),
+            Change::OpenChallenge { challenge, password } => {
+                self.open_challenge(challenge, password.as_ref())
+            }
+            Change::CloseChallenge { challenge, kind, at } => self.close_challenge(*challenge, *kind, *at),
+            Change::RememberDevice { device, most } => self.remember_device(device, *most),
+            Change::ForgetDevice { user, device } => self.forget_device(*user, *device),
         }
     }
 }

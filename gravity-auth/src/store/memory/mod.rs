@@ -1,6 +1,7 @@
 //! The store in memory: the reference of the contract, and for tests.
 
 mod apply;
+mod factors;
 mod sessions;
 mod state;
 mod store;

@@ -54,7 +54,7 @@ impl MemoryStore {
         &self.0.jobs
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Changes are made on a copy, so whatever a panic left behind is whole.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,7 +191,7 @@ impl AuthStore for MemoryStore {
         let tickets: Vec<_> = out.take(limit as usize).collect();
         state.sessions.retain(|id, _| !sessions.contains(id));
         state.tickets.retain(|id, _| !tickets.contains(id));
-        Ok((sessions.len() + tickets.len()) as u64)
+        Ok((sessions.len() + tickets.len()) as u64 + state.sweep_factors(now, limit))
     }
 }
 

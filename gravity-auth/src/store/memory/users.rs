@@ -76,6 +76,7 @@ impl State {
         };
         self.end_sessions(user, None, reason, at);
         self.void_tickets(user);
+        self.void_challenges_and_devices(user);
         Ok(())
     }
 

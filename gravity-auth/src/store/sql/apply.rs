@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{sessions, tickets, users};
+use super::{factors, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -20,13 +20,15 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::SetStatus { user, to, at } => {
             let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
             sessions::end_all(tx, *user, None, reason, *at).await?;
-            tickets::void_all(tx, *user).await
+            tickets::void_all(tx, *user).await?;
+            factors::void_challenges_and_devices(tx, *user).await
         }
         Change::SetRole { user, from, to, at } => users::set_role(tx, *user, from, to, *at).await,
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
             sessions::end_all(tx, *user, *keep, *reason, *at).await?;
-            tickets::void_those_that_open(tx, *user).await
+            tickets::void_those_that_open(tx, *user).await?;
+            factors::void_challenges_and_devices(tx, *user).await
         }
         Change::Rehash { user, from, to } => users::rehash(tx, *user, from, to).await,
         Change::StartSession { session, password, most } => {
@@ -47,6 +49,35 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             tickets::issue(tx, ticket).await
         }
         Change::RedeemTicket { ticket, purpose, at } => tickets::redeem(tx, *ticket, *purpose, *at).await,
+        Change::ProveSession { user, session, methods, at } => {
+            factors::prove_session(tx, *user, *session, methods, *at).await
+        }
+        Change::OfferTotp(totp) => {
+            users::lock_active(tx, totp.user, None).await?;
+            factors::offer_totp(tx, totp).await
+        }
+        Change::ConfirmTotp { user, sealed, step, at } => {
+            factors::confirm_totp(tx, *user, sealed, *step, *at).await
+        }
+        Change::UseTotp { user, step } => factors::use_totp(tx, *user, *step).await,
+        Change::RemoveTotp { user } => factors::remove_totp(tx, *user).await,
+        Change::SetRecoveryCodes { user, macs } => {
+            users::lock_active(tx, *user, None).await?;
+            factors::set_recovery_codes(tx, *user, macs).await
+        }
+        Change::UseRecoveryCode { user, macs } => factors::use_recovery_code(tx, *user, macs).await,
+        Change::OpenChallenge { challenge, password } => {
+            users::lock_active(tx, challenge.user, password.as_ref()).await?;
+            factors::open_challenge(tx, challenge).await
+        }
+        Change::CloseChallenge { challenge, kind, at } => {
+            factors::close_challenge(tx, *challenge, *kind, *at).await
+        }
+        Change::RememberDevice { device, most } => {
+            users::lock_active(tx, device.user, None).await?;
+            factors::remember_device(tx, device, *most).await
+        }
+        Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
 mod apply;
+mod factors;
 mod rows;
 mod sessions;
 mod store;

@@ -62,6 +62,7 @@ pub(super) type SessionRow = (
     Timestamp,
     Json<Vec<Method>>,
     Json<Client>,
+    Option<Timestamp>,
     Timestamp,
     Timestamp,
     Timestamp,
@@ -78,6 +79,7 @@ pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
         refreshed_at,
         Json(methods),
         Json(client),
+        proved_at,
         created_at,
         idle_until,
         expires_at,
@@ -98,6 +100,8 @@ pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
         refreshed_at,
         methods,
         client,
+        // Sessions that began before this was kept.
+        proved_at: proved_at.unwrap_or(created_at),
         created_at,
         idle_until,
         expires_at,
@@ -129,7 +133,7 @@ pub(super) fn role((name, grants, inherits): RoleRow) -> Result<Role, Error> {
     Ok(Role { name: parse(&name)?, grants: parse(&grants)?, inherits: optional(inherits.as_deref())? })
 }
 
-fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
+pub(super) fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| unreadable(std::any::type_name::<T>()))
 }
 
@@ -141,7 +145,7 @@ fn number(number: i64) -> Result<u32, Error> {
     u32::try_from(number).map_err(|_| unreadable("number"))
 }
 
-fn one_of<T: Copy>(all: &[T], text_of: fn(T) -> &'static str, text: &str) -> Result<T, Error> {
+pub(super) fn one_of<T: Copy>(all: &[T], text_of: fn(T) -> &'static str, text: &str) -> Result<T, Error> {
     all.iter()
         .copied()
         .find(|one| text_of(*one) == text)

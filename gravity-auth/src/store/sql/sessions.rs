@@ -9,8 +9,8 @@ use super::rows::{self, SessionRow};
 use crate::domain::{Client, EndReason, Ended, Session, SessionId, UserId};
 use crate::store::{Refused, Rotate, Rotation, Trail};
 
-pub(super) const COLUMNS: &str = "id, user_id, seed, generation, refreshed_at, methods, client, created_at, idle_until, \
-                                  expires_at, ended_at, end_reason";
+pub(super) const COLUMNS: &str = "id, user_id, seed, generation, refreshed_at, methods, client, proved_at, created_at, \
+                                  idle_until, expires_at, ended_at, end_reason";
 
 /// More than anybody has.
 const ALL: i64 = 1 << 31;
@@ -18,7 +18,7 @@ const ALL: i64 = 1 << 31;
 pub(super) async fn start(tx: &mut Tx<'_>, session: &Session, most: u32) -> Result<(), Refused> {
     tx.query(
         "INSERT INTO auth_sessions (id, user_id, seed, generation, refreshed_at, methods, client, created_at, \
-         idle_until, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         idle_until, expires_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(session.id)
     .bind(session.user)
@@ -30,6 +30,7 @@ pub(super) async fn start(tx: &mut Tx<'_>, session: &Session, most: u32) -> Resu
     .bind(session.created_at)
     .bind(session.idle_until)
     .bind(session.expires_at)
+    .bind(session.proved_at)
     .execute()
     .await?;
     tx.query(

@@ -19,7 +19,7 @@ use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail
 /// [`SqlAudit`] and [`SqlJobs`].
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    db: Database,
+    pub(super) db: Database,
     events: SqlEvents,
     audit: AuditLog<SqlAudit>,
     jobs: SqlJobs,
@@ -49,6 +49,7 @@ impl SqlStore {
     /// The log is signed with the newest of these keys.
     pub async fn new(db: Database, keys: &KeyRing, clock: Clock) -> Result<Self, Error> {
         Self::MIGRATIONS.up(&db).await?;
+        Self::FACTOR_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
         Ok(Self { db, events, audit, jobs })
@@ -244,6 +245,6 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        Ok(tickets + sessions)
+        Ok(tickets + sessions + self.sweep_factors(now, limit).await?)
     }
 }

@@ -5,6 +5,7 @@ mod documents;
 mod mail;
 mod passwords;
 mod refresh;
+mod second_factor;
 mod secrecy;
 mod sessions;
 mod sign_in;
@@ -26,6 +27,7 @@ pub async fn suite(stage: &Stage) {
     mail::run(stage).await;
     cookies::run(stage).await;
     documents::run(stage).await;
+    second_factor::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

@@ -96,6 +96,7 @@ impl<S: AuthStore> Fixture<S> {
                 address: Some("::1".to_owned()),
                 user_agent: None,
             },
+            proved_at: now,
             created_at: now,
             idle_until: now.saturating_add(IDLE),
             expires_at: now.saturating_add(ABSOLUTE),

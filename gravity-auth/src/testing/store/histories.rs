@@ -6,8 +6,9 @@ use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
-use crate::domain::{EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
-use crate::store::{AuthStore, Change, Refused, Trail};
+use crate::domain::{EndReason, Method, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus};
+use crate::store::{AuthStore, Change, FactorStore as _, Refused, Trail};
+use crate::totp::TotpStep;
 
 const STEPS: u64 = 12;
 
@@ -74,7 +75,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         let (fixture, at) = (self.fixture, self.fixture.now());
         let user = self.random.pick(&self.users).clone();
         let password = |random: &Random| random.pick(&["one", "two"]).to_string();
-        match self.random.below(14) {
+        match self.random.below(18) {
+            14..=17 => self.factor_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
                 let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
@@ -134,6 +136,34 @@ impl<'f, S: AuthStore> History<'f, S> {
         }
     }
 
+    fn factor_change(&mut self, user: &User) -> Change {
+        let (user, at) = (user.id, self.fixture.now());
+        let sealed = vec![u8::try_from(self.random.below(2)).unwrap()];
+        let step = TotpStep::from_number(i64::try_from(self.random.below(4)).unwrap()).unwrap();
+        let mac = |name: &str| self.fixture.mac(Purpose::EmailCode, name);
+        match self.random.below(7) {
+            0 | 1 => Change::OfferTotp(TotpFactor {
+                user,
+                sealed,
+                confirmed_at: None,
+                last_step: None,
+                created_at: at,
+            }),
+            2 => Change::ConfirmTotp { user, sealed, step, at },
+            3 => Change::UseTotp { user, step },
+            4 if self.random.once_in(3) => Change::RemoveTotp { user },
+            5 => Change::SetRecoveryCodes { user, macs: vec![mac("a"), mac("b")] },
+            6 if !self.sessions.is_empty() => {
+                let session = self.random.pick(&self.sessions).id;
+                Change::ProveSession { user, session, methods: vec![Method::Otp], at }
+            }
+            _ => {
+                let name = *self.random.pick(&["a", "b", "c"]);
+                Change::UseRecoveryCode { user, macs: vec![mac(name)] }
+            }
+        }
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -181,6 +211,12 @@ impl<'f, S: AuthStore> History<'f, S> {
                 "{}",
                 self.story()
             );
+        }
+        for user in &self.users {
+            let (found, expected) = (store.totp(user.id).await, self.model.totp(user.id).await);
+            assert_eq!(found.unwrap(), expected.unwrap(), "{}", self.story());
+            let left = store.recovery_codes(user.id).await.unwrap();
+            assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
         }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];

@@ -1,5 +1,6 @@
 //! The suite of a store.
 
+mod factors;
 mod fixture;
 mod histories;
 mod rotation;
@@ -38,6 +39,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::run(&fixture).await;
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture).await;
+    factors::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
