@@ -23,7 +23,7 @@ impl Default for NodeConfig {
             lease: Duration::from_secs(15),
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(25),
-            prefetch: 1_000,
+            prefetch: 2_000,
             metrics: Metrics::new(),
             done_for: Duration::from_hours(24),
             dead_for: Duration::from_hours(24 * 30),
@@ -55,7 +55,7 @@ impl NodeConfig {
         self
     }
 
-    /// How many jobs of a queue the node takes at most beyond those that run; 1000 by default. It takes as many as
+    /// How many jobs of a queue the node takes at most beyond those that run; 2000 by default. It takes as many as
     /// it is likely to begin within a tenth of a second, so slow jobs stay for other nodes. None are taken ahead
     /// where this is zero.
     pub fn with_prefetch(mut self, jobs: usize) -> Self {

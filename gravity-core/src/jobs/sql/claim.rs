@@ -1,7 +1,7 @@
 //! Gives ready jobs to nodes.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::PoisonError;
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -9,9 +9,9 @@ use crate::Timestamp;
 use crate::db::{Engine, Tx};
 use crate::jobs::{Ask, Claimed, Error, JobId, Taken};
 
-use super::SqlJobs;
 use super::rates::Rates;
 use super::row::{ClaimedRow, READY, SCHEDULED, WAITING, rows};
+use super::{SqlJobs, plain};
 
 /// How many jobs to look at where those at the head of a queue wait for others of their keys.
 const LOOK_AT: usize = 256;
@@ -40,43 +40,39 @@ impl SqlJobs {
         if ask.limit == 0 {
             return Ok(Taken::default());
         }
+        let hint = self.0.heads.of(ask.queue);
         // On SQLite, where writers queue, who is told of a job that is not committed yet waits for it. On PostgreSQL a look
         // in vain that locks nothing needs no write to the disk.
         let waits_for_news = self.take_news() && self.db().engine() == Engine::Sqlite;
-        if !waits_for_news && !self.has_ready(ask.queue).await? {
+        if let Some(after) = hint.after {
+            let jobs = self.take_behind(ask, after, hint.is_busy).await?;
+            if !jobs.is_empty() {
+                return Ok(Taken { jobs, held_until: None });
+            }
+        }
+        let began = Instant::now();
+        let is_there = waits_for_news || (hint.is_busy && hint.after.is_none());
+        if !is_there && !self.has_ready(ask.queue, None).await? {
+            self.0.heads.found(ask.queue, &[], hint.is_keyed, began.elapsed());
             return Ok(Taken::default());
         }
-        let is_keyed = self.is_keyed(ask.queue);
         let mut look_at = 1;
         loop {
-            let round = match self.db().transaction(async |tx| round(tx, ask, look_at, is_keyed).await).await
-            {
+            let round = self.db().transaction(async |tx| round(tx, ask, look_at, hint.is_keyed).await);
+            let round = match round.await {
                 // Others took one of the same key just now; who asks again finds it.
                 Err(Error::Database(error)) if error.is_unique_violation_on("jobs", &["queue", "key"]) => {
                     return Ok(Taken::default());
                 }
                 round => round?,
             };
-            self.note_keyed(ask.queue, round.is_keyed);
             // Those that moved aside are behind us for good, so this ends.
             if round.has_moved && round.jobs.is_empty() {
                 look_at = LOOK_AT;
                 continue;
             }
+            self.0.heads.found(ask.queue, &round.jobs, round.is_keyed, began.elapsed());
             return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
-        }
-    }
-
-    fn is_keyed(&self, queue: &str) -> bool {
-        self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner).contains(queue)
-    }
-
-    fn note_keyed(&self, queue: &str, is_keyed: bool) {
-        let mut keyed = self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_keyed {
-            keyed.remove(queue);
-        } else if !keyed.contains(queue) {
-            keyed.insert(queue.to_owned());
         }
     }
 
@@ -94,19 +90,6 @@ impl SqlJobs {
             .await?;
         Ok(held.into_iter().map(|row| row.of_queue(queue)).collect())
     }
-
-    async fn has_ready(&self, queue: &str) -> Result<bool, Error> {
-        let first: Option<JobId> = self
-            .db()
-            .query(
-                "SELECT id FROM jobs WHERE queue = $1 AND stage = 0 AND node IS NULL \
-                 ORDER BY priority DESC, seq LIMIT 1",
-            )
-            .bind(queue)
-            .fetch_optional_scalar()
-            .await?;
-        Ok(first.is_some())
-    }
 }
 
 /// Looks at as many jobs as there is room for, and at least at so many.
@@ -114,8 +97,8 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize, is_keyed: bool) -
     if !begin(tx, ask).await? {
         return Ok(Round::default());
     }
-    if tx.engine() == Engine::Postgres && ask.rate.is_none() && ask.key_rate.is_none() && !is_keyed {
-        let jobs = take_plain(tx, ask).await?;
+    if plain::may_take(tx, ask) && !is_keyed {
+        let jobs = plain::take(tx, ask, None).await?;
         if !jobs.is_empty() {
             return Ok(Round { jobs, ..Round::default() });
         }
@@ -148,41 +131,20 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize, is_keyed: bool) -
 }
 
 /// Makes sure that the node counts as alive until this is committed: who buries it waits for that.
-async fn begin(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<bool, Error> {
+pub(super) async fn begin(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<bool, Error> {
     let sql = match tx.engine() {
         Engine::Sqlite => "SELECT is_alive FROM jobs_nodes WHERE id = $1",
-        // A node that is stopped right here must not hold its locks for long, and the tables' sizes change too
-        // much for a plan that was made once.
+        // A node that is stopped right here must not hold its locks for long, the tables' sizes change too much for a plan
+        // that was made once, and whoever sorts the jobs instead of walking along their index reads all of them.
         Engine::Postgres => {
             "SELECT is_alive FROM jobs_nodes WHERE id = $1 \
              AND set_config('idle_in_transaction_session_timeout', '5000', true) IS NOT NULL \
-             AND set_config('plan_cache_mode', 'force_custom_plan', true) IS NOT NULL FOR KEY SHARE"
+             AND set_config('plan_cache_mode', 'force_custom_plan', true) IS NOT NULL \
+             AND set_config('enable_sort', 'off', true) IS NOT NULL FOR KEY SHARE"
         }
     };
     let is_alive: Option<bool> = tx.query(sql).bind(ask.node).fetch_optional_scalar().await?;
     Ok(is_alive == Some(true))
-}
-
-/// Takes jobs in one statement, if none of those at the head of the queue has a key. Rows do not move while they are
-/// locked, so they are found by their places: for a join the whole table may be read.
-async fn take_plain(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
-    let taken: Vec<ClaimedRow> = tx
-        .query(
-            "WITH head AS MATERIALIZED (SELECT ctid AS place, key FROM jobs WHERE queue = $1 AND stage = 0 \
-             AND node IS NULL ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED) \
-             UPDATE jobs SET node = $3, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
-             WHERE ctid = ANY (ARRAY(SELECT place FROM head)) \
-             AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
-             RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
-             max_attempts, timeout_ms, created_at, run_at, errors, correlation",
-        )
-        .bind(ask.queue)
-        .bind(rows(ask.limit))
-        .bind(ask.node)
-        .bind(ask.now)
-        .fetch_all()
-        .await?;
-    Ok(claimed(taken, ask.queue))
 }
 
 async fn candidates(tx: &mut Tx<'_>, ask: &Ask<'_>, limit: usize) -> Result<Vec<Candidate>, Error> {
@@ -303,7 +265,7 @@ async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claim
 }
 
 /// Jobs that were taken, in the order of their queue.
-fn claimed(taken: Vec<ClaimedRow>, queue: &str) -> Vec<Claimed> {
+pub(super) fn claimed(taken: Vec<ClaimedRow>, queue: &str) -> Vec<Claimed> {
     let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(queue)).collect();
     jobs.sort_unstable_by_key(|job| (std::cmp::Reverse(job.priority), job.place));
     jobs

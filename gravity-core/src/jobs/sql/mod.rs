@@ -3,10 +3,12 @@
 mod claim;
 mod end;
 mod enqueue;
+mod heads;
 #[cfg(feature = "postgres")]
 mod insert;
 mod manage;
 mod nodes;
+mod plain;
 mod rates;
 mod read;
 mod row;

@@ -1,9 +1,8 @@
 //! [`SqlJobs`]: the store on SQLite and PostgreSQL.
 
-use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -16,6 +15,8 @@ use crate::jobs::{
     Ask, Claimed, Count, Enqueued, Error, Failure, JobFilter, JobId, JobStore, JobView, NewJob, Outcome,
     Perform, Progress, QueueAge, Settled, Taken, View,
 };
+
+use super::heads::Heads;
 
 const MIGRATIONS: Migrations = Migrations::new(
     "jobs",
@@ -40,8 +41,7 @@ pub(super) struct Inner {
     pub(super) hint: watch::Sender<()>,
     /// Whether something was written, and perhaps not yet committed, since jobs were last looked for.
     pub(super) has_news: AtomicBool,
-    /// Queues whose jobs had keys when they were last looked at.
-    pub(super) keyed: Mutex<HashSet<String>>,
+    pub(super) heads: Heads,
     pub(super) began: Instant,
     /// When the server was last told, in microseconds since `began`.
     pub(super) told_at: AtomicU64,
@@ -63,7 +63,7 @@ impl SqlJobs {
             db: db.clone(),
             hint: watch::Sender::new(()),
             has_news: AtomicBool::new(false),
-            keyed: Mutex::default(),
+            heads: Heads::default(),
             began: Instant::now(),
             told_at: AtomicU64::new(0),
         }))
