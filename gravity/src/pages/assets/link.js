@@ -34,7 +34,8 @@ const input = () => {
   const { code, remember, ...fields } = Object.fromEntries(new FormData(form));
   if (form.dataset.cookies) fields.cookies = true;
   if (remember) fields.remember = true;
-  if (code) fields[/^\s*\d{3}\s?\d{3}\s*$/.test(code) ? "code" : "recovery_code"] = code.trim();
+  const typed = code?.replaceAll(/\s/g, "");
+  if (typed) fields[/^\d{6}$/.test(typed) ? "code" : "recovery_code"] = typed;
   return { ...fields, token };
 };
 
