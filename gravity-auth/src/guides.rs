@@ -1,10 +1,11 @@
 //! The guides, whose code is compiled and run.
 
+#[doc = include_str!("../../docs/guides/second-factors.md")]
+mod second_factors {}
 #[cfg(all(feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/sign-in.md")]
 mod sign_in {}
-
 #[doc = include_str!("../../docs/guides/users.md")]
 mod users {}
-#[doc = include_str!("../../docs/guides/second-factors.md")]
-mod second_factors {}
+#[doc = include_str!("../../docs/guides/write-an-adapter.md")]
+mod write_an_adapter {}

@@ -1,31 +1,32 @@
 //! What is said once the server listens.
 
 use crate::first_admin::NewAdmin;
+use crate::say::say;
 use crate::settings::Settings;
 
 /// Says where everything is, who may do everything, and how to begin.
 pub(crate) fn greet(settings: &Settings, address: &str, admin: Option<&NewAdmin>) {
-    println!("Gravity {} at {address}", env!("CARGO_PKG_VERSION"));
-    println!("  first steps     {address}/");
-    println!("  documentation   {address}/docs");
+    say!("Gravity {} at {address}", env!("CARGO_PKG_VERSION"));
+    say!("  first steps     {address}/");
+    say!("  documentation   {address}/docs");
     if settings.has_mailbox() {
-        println!("  mailbox         {address}/dev/mailbox");
+        say!("  mailbox         {address}/dev/mailbox");
     }
     if let Some(admin) = admin {
-        println!("\nAdministrator   {}", admin.email);
+        say!("\nAdministrator   {}", admin.email);
         if let Some(password) = &admin.password {
-            println!("password        {}   (shown this once)", password.expose());
+            say!("password        {}   (shown this once)", password.expose());
         }
     }
-    println!("\nTry:");
-    println!("  curl -i {address}/health");
-    println!("  curl -i {address}/api/v1/auth/register --json '{PERSON}'");
+    say!("\nTry:");
+    say!("  curl -i {address}/health");
+    say!("  curl -i {address}/api/v1/auth/register --json '{PERSON}'");
     if settings.has_mailbox() {
-        println!("  curl -s {address}/dev/mailbox/messages     # the link in it is for a browser");
+        say!("  curl -s {address}/dev/mailbox/messages     # the link in it is for a browser");
     }
     let caller = admin.map_or_else(|| PERSON.to_owned(), credentials);
-    println!("  curl -s {address}/api/v1/auth/login --json '{caller}' | tee login.json");
-    println!(
+    say!("  curl -s {address}/api/v1/auth/login --json '{caller}' | tee login.json");
+    say!(
         "  curl -s {address}/api/v1/auth/me -H \"Authorization: Bearer $(grep -o '[^\"]*[.][^\"]*[.][^\"]*' login.json)\""
     );
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use gravity_core::Timestamp;
-use gravity_core::db::{self, Database, Migration, Migrations, Tx};
+use gravity_core::db::{self, Database, Isolation, Migration, Migrations, TransactionConfig, Tx};
 use gravity_core::security::KeyRing;
 use gravity_core::security::mac::{Mac, MacKeys};
 
@@ -20,7 +20,9 @@ pub(crate) const MIGRATIONS: Migrations = Migrations::new(
 /// the same name and other bytes: what is in the database could not be read with it.
 pub(crate) async fn check_keys(db: &Database, ring: &KeyRing, now: Timestamp) -> Result<()> {
     let macs = MacKeys::new(ring).lookup_values("gravity.installation", "");
-    match db.transaction(async |tx| check(tx, &macs, now).await).await? {
+    // Nodes that start at once on an empty database each find no keys there, and may have different ones.
+    let alone = TransactionConfig::new().with_isolation(Isolation::Serializable);
+    match db.transaction_with(alone, async |tx| check(tx, &macs, now).await).await? {
         None => Ok(()),
         Some(fault) => {
             bail!("{fault}; give this node the keys of the others, by GRAVITY_KEYS or in keys.secret")
@@ -44,7 +46,8 @@ async fn check(tx: &mut Tx<'_>, macs: &[Mac], now: Timestamp) -> Result<Option<S
         return Ok(Some(format!("the database was filled with the keys {names}, and none of them is here")));
     }
     for mac in new {
-        let insert = tx.query("INSERT INTO installation_keys (mac, added_at) VALUES ($1, $2)");
+        let insert =
+            tx.query("INSERT INTO installation_keys (mac, added_at) VALUES ($1, $2) ON CONFLICT DO NOTHING");
         insert.bind(mac.to_string()).bind(now).execute().await?;
     }
     Ok(None)

@@ -1,5 +1,5 @@
 //! `gravity`: the platform in one process.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to who runs it")]
+#![allow(clippy::print_stderr, reason = "a command talks to who runs it")]
 
 mod chores;
 mod cli;
@@ -11,6 +11,7 @@ mod nodes;
 mod pages;
 mod platform;
 mod routes;
+mod say;
 mod serve;
 mod settings;
 

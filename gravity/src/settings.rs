@@ -9,9 +9,10 @@ use gravity_auth::{CookieSettings, MailSettings, PasswordSettings, SessionSettin
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
 use gravity_core::security::KeyRing;
-use gravity_core::telemetry::{LogFormat, TelemetryConfig};
+use gravity_core::telemetry::TelemetryConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::cli::Place;
 
@@ -98,10 +99,7 @@ impl Default for Settings {
             proxies: Vec::new(),
             origins: Vec::new(),
             drain_seconds: 0,
-            log: TelemetryConfig {
-                format: LogFormat::Text,
-                ..TelemetryConfig::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-            },
+            log: TelemetryConfig::default(),
             auth: Auth::default(),
         }
     }
@@ -134,11 +132,20 @@ impl Settings {
 
 /// Where settings come from.
 pub(crate) fn source(place: &Place) -> Config {
-    let config = Config::new(PREFIX).with_environment(variables(env::vars_os(), place));
+    let config =
+        Config::new(PREFIX).with_defaults(defaults()).with_environment(variables(env::vars_os(), place));
     match place.config.clone().or_else(|| env::var_os("GRAVITY_CONFIG").map(PathBuf::from)) {
         Some(file) => config.with_file(file),
         None => config.with_optional_file("gravity.toml"),
     }
+}
+
+/// What holds, setting by setting, in place of what the libraries say.
+fn defaults() -> Value {
+    let (service, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    // PostgreSQL notes each table that is there already.
+    let filter = "info,sqlx::postgres::notice=warn";
+    json!({"log": {"service": service, "version": version, "format": "text", "filter": filter}})
 }
 
 /// The environment with aliases under their own names, and with what the command line says above it.
@@ -165,12 +172,14 @@ fn variables(all: impl Iterator<Item = (OsString, OsString)>, place: &Place) -> 
 
 #[cfg(test)]
 mod tests {
+    use gravity_core::telemetry::LogFormat;
+
     use super::*;
 
     fn of(variables_given: &[(&str, &str)], place: &Place) -> Settings {
         let given = variables_given.iter().map(|(name, value)| (name.into(), value.into()));
-        let config = Config::new(PREFIX).with_environment(variables(given, place));
-        config.load().unwrap()
+        let config = Config::new(PREFIX).with_defaults(defaults());
+        config.with_environment(variables(given, place)).load().unwrap()
     }
 
     #[test]
@@ -189,6 +198,14 @@ mod tests {
         let both = [("DATABASE_URL", "postgres://a"), ("GRAVITY_DATABASE_URL", "postgres://b")];
         assert_eq!(url(&both).as_deref(), Some("postgres://b"));
         assert_eq!(url(&[("DATABASE_URL", "")]), None);
+    }
+
+    #[test]
+    fn the_log_is_text_unless_said_otherwise() {
+        let log = |given: &[(&str, &str)]| of(given, &Place::default()).log;
+        let quiet = log(&[("GRAVITY_LOG__FILTER", "warn")]);
+        assert_eq!((quiet.format, quiet.version.as_str()), (LogFormat::Text, env!("CARGO_PKG_VERSION")));
+        assert_eq!(log(&[("GRAVITY_LOG__FORMAT", "json")]).format, LogFormat::Json);
     }
 
     #[test]

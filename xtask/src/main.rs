@@ -12,6 +12,7 @@ mod install;
 mod new_service;
 mod process;
 mod progress;
+mod python;
 mod servers;
 mod signals;
 mod test;

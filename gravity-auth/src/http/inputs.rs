@@ -33,7 +33,7 @@ pub struct RegisterInput {
 pub struct LoginInput {
     /// Their address.
     #[serde(default)]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 1024), example = "someone@example.com")]
     pub email: Option<String>,
     /// Their user name, or their address.
     #[serde(default)]

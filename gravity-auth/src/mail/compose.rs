@@ -141,9 +141,10 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
 /// The kind of mail that tells of a second factor, and what it says.
 fn told(news: FactorNews) -> (&'static str, &'static str) {
     match news {
-        FactorNews::TotpEnabled => {
-            ("totp_enabled", "An authenticator app is asked for now when somebody signs in to your account")
-        }
+        FactorNews::TotpEnabled => (
+            "totp_enabled",
+            "From now on an authenticator app is asked for when somebody signs in to your account",
+        ),
         FactorNews::TotpDisabled => (
             "totp_disabled",
             "The authenticator app is not asked for any more when somebody signs in to your account",

@@ -7,6 +7,7 @@ use gravity_core::SecretString;
 
 use crate::first_admin;
 use crate::platform::Platform;
+use crate::say::say;
 use crate::settings::Settings;
 
 /// More is no password.
@@ -18,9 +19,9 @@ pub(crate) async fn create_admin(settings: Settings, email: &str, password_stdin
     let admin = first_admin::make(&platform.auth, email, given)
         .await
         .with_context(|| format!("no administrator {email:?} can be made"))?;
-    println!("{} may do everything now", admin.email);
+    say!("{} may do everything now", admin.email);
     if let Some(password) = &admin.password {
-        println!("password, shown this once: {}", password.expose());
+        say!("password, shown this once: {}", password.expose());
     }
     Ok(())
 }

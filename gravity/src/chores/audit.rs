@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::platform::Platform;
+use crate::say::say;
 use crate::settings::Settings;
 
 pub(crate) async fn verify_audit(settings: Settings) -> Result<()> {
@@ -13,10 +14,11 @@ pub(crate) async fn verify_audit(settings: Settings) -> Result<()> {
     if let Some(broken) = &report.broken {
         bail!("the audit log was tampered with, after {} records that are whole: {broken}", report.checked);
     }
-    println!(
+    say!(
         "the audit log is whole: {} records, {} of them erased in part by right",
-        report.checked, report.erased
+        report.checked,
+        report.erased
     );
-    println!("checkpoint, to be kept elsewhere: {}", report.checkpoint);
+    say!("checkpoint, to be kept elsewhere: {}", report.checkpoint);
     Ok(())
 }

@@ -3,20 +3,21 @@
 use anyhow::Result;
 
 use crate::cli::Place;
+use crate::say::say;
 use crate::settings::{self, Settings};
 
 pub(crate) fn check_config(place: &Place, reference: bool) -> Result<()> {
     if reference {
-        print!("{}", settings::source(place).reference::<Settings>());
+        say!("{}", settings::source(place).reference::<Settings>().to_string().trim_end());
         return Ok(());
     }
     let loaded = Settings::load(place)?;
-    println!("the settings are right");
+    say!("the settings are right");
     for (key, origin) in &loaded.origins {
-        println!("  {key}: from {origin}");
+        say!("  {key}: from {origin}");
     }
     for name in &loaded.ignored {
-        println!("  {name} is no setting, and was passed over");
+        say!("  {name} is no setting, and was passed over");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use gravity_core::jobs::{JobFilter, JobId, JobState, JobView};
 
 use crate::cli::{JobsAction, State};
 use crate::platform::Platform;
+use crate::say::say;
 use crate::settings::Settings;
 
 pub(crate) async fn jobs(settings: Settings, action: JobsAction) -> Result<()> {
@@ -16,26 +17,26 @@ pub(crate) async fn jobs(settings: Settings, action: JobsAction) -> Result<()> {
             let filter = JobFilter { queue, kind, state: state.map(JobState::from) };
             let found = jobs.list(&filter, None, limit.into()).await?;
             if found.is_empty() {
-                println!("no such jobs");
+                say!("no such jobs");
             }
             found.iter().for_each(print);
         }
         JobsAction::Count => {
             let counts = jobs.counts().await?;
             if counts.is_empty() {
-                println!("no jobs");
+                say!("no jobs");
             }
             for count in counts {
-                println!("{}\t{}\t{}", count.queue, count.state, count.jobs);
+                say!("{}\t{}\t{}", count.queue, count.state, count.jobs);
             }
         }
         JobsAction::Retry { id } => {
             jobs.retry(parsed(&id)?).await?;
-            println!("{id} is ready");
+            say!("{id} is ready");
         }
         JobsAction::Cancel { id } => {
             jobs.cancel(parsed(&id)?).await?;
-            println!("{id} is cancelled, or told to stop");
+            say!("{id} is cancelled, or told to stop");
         }
     }
     Ok(())
@@ -49,10 +50,7 @@ fn parsed(id: &str) -> Result<JobId> {
 fn print(job: &JobView) {
     let error = job.errors.last().map_or(String::new(), |attempt| format!("\t{}", one_line(&attempt.error)));
     let when: Timestamp = job.finished_at.unwrap_or(job.run_at);
-    println!(
-        "{}\t{}\t{}\t{}\t{when}\tfailures {}{error}",
-        job.id, job.state, job.queue, job.kind, job.failures
-    );
+    say!("{}\t{}\t{}\t{}\t{when}\tfailures {}{error}", job.id, job.state, job.queue, job.kind, job.failures);
 }
 
 fn one_line(text: &str) -> String {

@@ -5,6 +5,7 @@ use gravity_core::db::MigrationState;
 
 use crate::folder::Folder;
 use crate::platform;
+use crate::say::say;
 use crate::settings::Settings;
 
 pub(crate) async fn migrate(settings: Settings, only_status: bool) -> Result<()> {
@@ -17,16 +18,16 @@ pub(crate) async fn migrate(settings: Settings, only_status: bool) -> Result<()>
                     MigrationState::Pending => "pending".to_owned(),
                     MigrationState::Applied(at) => format!("applied {at}"),
                 };
-                println!("{service} {:>4} {}: {state}", step.version, step.name);
+                say!("{service} {:>4} {}: {state}", step.version, step.name);
             }
             continue;
         }
         let done = migrations.up(&db).await.context(platform::MIGRATING)?;
         for step in &done {
-            println!("{service} {:>4} {}: applied", step.version(), step.name());
+            say!("{service} {:>4} {}: applied", step.version(), step.name());
         }
         if done.is_empty() {
-            println!("{service}: up to date");
+            say!("{service}: up to date");
         }
     }
     Ok(())

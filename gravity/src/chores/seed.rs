@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use gravity_auth::{AuthError, Registration};
 
 use crate::platform::Platform;
+use crate::say::say;
 use crate::settings::Settings;
 
 const FIRST: [&str; 16] = [
@@ -50,6 +51,6 @@ pub(crate) async fn seed(settings: Settings, users: u32) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    println!("{made} users were made, from user1@example.com on; their password is {PASSWORD:?}");
+    say!("{made} users were made, from user1@example.com on; their password is {PASSWORD:?}");
     Ok(())
 }

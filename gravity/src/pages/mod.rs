@@ -7,6 +7,9 @@ use crate::settings::Settings;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// Where mail is to be read, as the end of a sentence.
+const MAILBOX: &str = ": it is in <a href=\"/dev/mailbox\">the mailbox</a>";
+
 /// Path, operation id, media type and content of what is the same in every installation.
 const FILES: [(&str, &str, &str, &str); 7] = [
     ("/pages/home.js", "homeScript", SCRIPT, include_str!("assets/home.js")),
@@ -20,12 +23,13 @@ const FILES: [(&str, &str, &str, &str); 7] = [
 
 /// The pages.
 pub(crate) fn routes(settings: &Settings) -> Routes {
-    let home = include_str!("assets/home.html");
-    let mailbox = if settings.has_mailbox() { include_str!("assets/mailbox.html") } else { "" };
-    let home = StaticFile::new(
-        HTML,
-        home.replace("<!-- mailbox -->", mailbox).replace("{version}", env!("CARGO_PKG_VERSION")),
-    );
+    let (card, place) =
+        if settings.has_mailbox() { (include_str!("assets/mailbox.html"), MAILBOX) } else { ("", "") };
+    let home = include_str!("assets/home.html")
+        .replace("<!-- mailbox -->", card)
+        .replace("<!-- where -->", place)
+        .replace("{version}", env!("CARGO_PKG_VERSION"));
+    let home = StaticFile::new(HTML, home);
     let files = FILES.into_iter().map(|(path, id, media, content)| match path {
         "/pages/page.css" => {
             (path, id, StaticFile::new(media, [STYLE, include_str!("assets/page.css")].concat()))

@@ -34,6 +34,16 @@ fn tables_are_made_and_listed() {
 }
 
 #[test]
+fn nobody_has_to_read_to_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = gravity(folder.path());
+    let output = command.args(["check-config", "--reference"]).stdout(writer).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn an_admin_is_made_with_a_password_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = gravity(folder.path());

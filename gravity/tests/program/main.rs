@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod chores;
+mod deploy;
+mod nodes;
 mod program;
 mod starts;
 mod way;

@@ -1,8 +1,11 @@
 //! `cargo xtask ci`: the steps a change must pass. All run, whatever failed before; a table closes the run.
 
 mod deny;
+mod deploy;
 mod features;
 mod layout;
+mod links;
+mod markdown;
 mod steps;
 mod summary;
 mod template;
@@ -48,7 +51,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 15] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -56,6 +59,12 @@ const STEPS: [Step; 13] = [
     Step { name: "features", about: "each feature compiles alone, and all together", run: features::check },
     Step { name: "deny", about: "licences, sources, banned and doubled dependencies", run: deny::check },
     Step { name: "layout", about: "standard files, lengths of files, words left behind", run: layout::check },
+    Step {
+        name: "links",
+        about: "links between files lead somewhere, and the book has all its pages",
+        run: links::check,
+    },
+    Step { name: "deploy", about: "the manifests of deploy/ are what their schemas say", run: deploy::check },
     Step { name: "unused", about: "every dependency is used", run: unused::check },
     Step { name: "examples", about: "every example builds", run: steps::examples },
     Step {

@@ -3,7 +3,6 @@
 //! An independent validator reads the document; a fuzzer makes requests from it, good ones and bad ones,
 //! and looks for server errors and for answers that the document does not know.
 
-mod python;
 mod sample;
 
 use std::path::Path;
@@ -12,11 +11,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::ci::Outcome;
+use crate::python::Python;
 use crate::workspace::Workspace;
 use crate::{process, progress};
-use python::Python;
 use sample::{HOSTS, Sample};
 
+/// The validator and the fuzzer.
+const REQUIREMENTS: &str = "gravity-core/tests/conformance/requirements.txt";
 /// How the fuzzer judges.
 const CONFIG: &str = "gravity-core/tests/conformance/schemathesis.toml";
 /// The key that the sample service lets in.
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let workspace = Workspace::load()?;
     let home = workspace.target.join("conformance");
     std::fs::create_dir_all(&home)?;
-    let python = Python::prepare(&workspace, &home)?;
+    let python = Python::prepare(&workspace.path(REQUIREMENTS), &home)?;
     let sample = Sample::build(&workspace)?;
     validate(&python, &sample, &home)?;
     let mut failed = Vec::new();

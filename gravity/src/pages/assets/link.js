@@ -2,7 +2,8 @@
 // so that it is used up by whoever presses the button and not by a program that looks at links.
 const form = document.querySelector("form[data-to]");
 const answer = document.getElementById("answer");
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
+let token = new URLSearchParams(location.hash.slice(1)).get("token");
+let to = form.dataset.to;
 // Neither the history nor a screenshot keeps it.
 history.replaceState(null, "", location.pathname);
 
@@ -19,23 +20,43 @@ if (!token) {
   say("This link is not whole. Open the one from the mail again.", false);
 }
 
+// A sign-in that waits for a second factor goes on with a token of its own.
+const askForSecond = (waiting) => {
+  token = waiting.token;
+  to = "/api/v1/auth/login/second-factor";
+  const second = document.getElementById("second");
+  second.hidden = second.disabled = false;
+  second.querySelector("input").focus();
+  say("", true);
+};
+
+const input = () => {
+  const { code, remember, ...fields } = Object.fromEntries(new FormData(form));
+  if (form.dataset.cookies) fields.cookies = true;
+  if (remember) fields.remember = true;
+  const typed = code?.replaceAll(/\s/g, "");
+  if (typed) fields[/^\d{6}$/.test(typed) ? "code" : "recovery_code"] = typed;
+  return { ...fields, token };
+};
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
   button.disabled = true;
-  const fields = Object.fromEntries(new FormData(form));
   try {
-    const response = await fetch(form.dataset.to, {
+    const response = await fetch(to, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...fields, token, ...(form.dataset.cookies ? { cookies: true } : {}) }),
+      body: JSON.stringify(input()),
     });
-    if (response.ok) {
+    if (response.status === 202 && document.getElementById("second")) {
+      askForSecond(await response.json());
+    } else if (response.ok) {
       form.hidden = true;
       say(form.dataset.done, true);
-      return;
+    } else {
+      say(reasons(await response.json()), false);
     }
-    say(reasons(await response.json()), false);
   } catch {
     say("The server does not answer. Try again in a moment.", false);
   }

@@ -126,7 +126,7 @@ function limits(schema) {
   const parts = LIMITS.filter(([key]) => schema[key] !== undefined).map(([key, sign]) => `${sign} ${schema[key]}`);
   if (schema.uniqueItems) parts.push('no item twice');
   if (schema.additionalProperties === false) parts.push('no other members');
-  if (schema.default !== undefined) parts.push(`default ${JSON.stringify(schema.default)}`);
+  if (schema.default !== undefined && schema.default !== null) parts.push(`default ${JSON.stringify(schema.default)}`);
   if (schema.readOnly) parts.push('read only');
   if (schema.writeOnly) parts.push('write only');
   const out = parts.map((part) => h('span', { class: 'tag' }, part));
@@ -192,6 +192,7 @@ function schemaView(raw) {
 
 const TEXTS = {
   'date-time': '2026-01-31T12:00:00Z', date: '2026-01-31', time: '12:00:00Z', duration: 'PT1H', email: 'someone@example.com',
+  'idn-email': 'someone@example.com', password: 'a long enough secret',
   uuid: '0199f2a4-6f0c-7cc3-9d5e-1f8a4c0b7e21', uri: 'https://example.com/', ipv4: '192.0.2.1', ipv6: '2001:db8::1', hostname: 'example.com',
 };
 
@@ -199,7 +200,7 @@ function example(raw, depth = 0) {
   const schema = resolve(raw);
   if (schema.example !== undefined) return schema.example;
   if (Array.isArray(schema.examples) && schema.examples.length) return schema.examples[0];
-  if (schema.default !== undefined && schema.default !== null) return schema.default;
+  if (schema.default !== undefined) return schema.default;
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (depth > 6) return null;
@@ -271,7 +272,7 @@ function article(op) {
   return lazily(details, () => h('div', { class: 'inside' },
     own.description ? words(own.description) : null,
     h('p', { class: 'quiet' }, 'Operation ', h('code', null, op.id)),
-    parametersView(op), bodyView(op), answersView(op), tryView(op)));
+    parametersView(op), bodyView(op), tryView(op), answersView(op)));
 }
 
 function section(title, ...children) {
