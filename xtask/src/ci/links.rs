@@ -1,10 +1,12 @@
-//! Step `links`: every link between files of the repository leads somewhere, and the book has all of its pages.
+//! Step `links`: every link between files of the repository leads somewhere, and the book has all of its pages and the
+//! tests that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::asvs;
 use super::layout;
 use super::markdown::Document;
 use super::summary::Outcome;
@@ -21,7 +23,8 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     for file in files.iter().filter(|file| is_document(file)) {
         documents.insert(file.clone(), Document::read(&std::fs::read_to_string(workspace.root.join(file))?));
     }
-    let faults = faults(&files, &documents);
+    let mut faults = faults(&files, &documents);
+    faults.extend(unproven(workspace, &files)?);
     if !faults.is_empty() {
         for fault in &faults {
             eprintln!("    {fault}");
@@ -30,6 +33,15 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     }
     let links: usize = documents.values().map(|document| document.links.len()).sum();
     Ok(Outcome::passed().note(format!("{links} links in {} files", documents.len())))
+}
+
+/// What the page about the ASVS names in vain.
+fn unproven(workspace: &Workspace, files: &BTreeSet<PathBuf>) -> Result<Vec<String>> {
+    let mut tests = BTreeSet::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
+        tests.extend(asvs::tests_in(file, &std::fs::read_to_string(workspace.root.join(file))?));
+    }
+    Ok(asvs::faults(&std::fs::read_to_string(workspace.path(asvs::PAGE))?, &tests))
 }
 
 /// Not what stands among sources: its links are those of rustdoc, and step `doc` follows them. Nor templates.

@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: the steps a change must pass. All run, whatever failed before; a table closes the run.
 
+mod asvs;
 mod deny;
 mod deploy;
 mod features;
@@ -61,7 +62,7 @@ const STEPS: [Step; 15] = [
     Step { name: "layout", about: "standard files, lengths of files, words left behind", run: layout::check },
     Step {
         name: "links",
-        about: "links between files lead somewhere, and the book has all its pages",
+        about: "links between files lead somewhere, and the book has all its pages and the tests that it names",
         run: links::check,
     },
     Step { name: "deploy", about: "the manifests of deploy/ are what their schemas say", run: deploy::check },
