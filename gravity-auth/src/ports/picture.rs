@@ -112,8 +112,9 @@ fn webp(rest: &[u8]) -> Size {
             Some(((sides & 0x3fff) + 1, ((sides >> 14) & 0x3fff) + 1))
         }
         b"VP8X" => {
-            let [_, _, _, _, w, x, y, h, i, j] = *rest.first_chunk::<10>()?;
-            Some((u32::from_le_bytes([w, x, y, 0]) + 1, u32::from_le_bytes([h, i, j, 0]) + 1))
+            let head: &[u8; 10] = rest.first_chunk()?;
+            let side = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], 0]) + 1;
+            Some((side(4), side(7)))
         }
         _ => None,
     }

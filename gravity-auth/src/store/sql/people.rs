@@ -267,6 +267,15 @@ pub(super) async fn purge(
     deleted_until: Timestamp,
     at: Timestamp,
 ) -> Result<(), Refused> {
+    // Everybody whose counts change is held first, in the order in which others hold people: friends who are purged at
+    // once do not wait for each other.
+    let lock = for_update(tx.engine());
+    let query = tx.query(
+        "SELECT user_id FROM auth_profiles WHERE user_id = $1 \
+         OR user_id IN (SELECT followee FROM auth_follows WHERE follower = $1) \
+         OR user_id IN (SELECT follower FROM auth_follows WHERE followee = $1) ORDER BY user_id",
+    );
+    let _held: Vec<UserId> = query.bind(user).push(lock).fetch_all_scalars().await?;
     let query = tx
         .query(
             "UPDATE auth_profiles SET purged_at = $3 \
