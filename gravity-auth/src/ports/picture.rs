@@ -166,7 +166,7 @@ mod tests {
             (VP8X, "image/webp"),
         ] {
             assert_eq!(media(bytes), Ok(is));
-            assert_eq!(media(&bytes[..12]), Err(PictureError::NoPicture), "{is}, cut short");
+            assert_eq!(media(&bytes[..9]), Err(PictureError::NoPicture), "{is}, cut short");
         }
         for bytes in [
             b"".as_slice(),

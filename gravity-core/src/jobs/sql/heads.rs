@@ -12,6 +12,10 @@ const TRUSTED_FOR: [Duration; 2] = [Duration::from_millis(50), Duration::from_se
 /// The same in times of what the last look from the beginning took: so little of the time goes into those.
 const TRUSTED_TIMES: u32 = 20;
 
+/// The remains of so many jobs are worth stepping over. Queues that are less busy are looked at whole each time, and
+/// strictly in their order.
+const MANY: usize = 5_000;
+
 /// What is known of queues.
 #[derive(Default)]
 pub(super) struct Heads(Mutex<HashMap<String, Head>>);
@@ -21,6 +25,8 @@ struct Head {
     /// Its jobs had keys when they were last looked at.
     is_keyed: bool,
     place: Option<Place>,
+    /// How many of its jobs were taken here.
+    taken: usize,
     /// When jobs were first looked for behind the place only.
     trusted_at: Option<Instant>,
     /// What the last look from the beginning took.
@@ -56,7 +62,7 @@ impl Heads {
         let Some(head) = heads.get_mut(queue) else {
             return Hint { is_keyed: false, is_busy: false, after: None };
         };
-        let place = head.place.filter(|_| !head.is_keyed);
+        let place = head.place.filter(|_| !head.is_keyed && head.taken >= MANY);
         let [least, most] = TRUSTED_FOR;
         let trusted_for = head.cost.saturating_mul(TRUSTED_TIMES).clamp(least, most);
         let mut is_trusted = || now.duration_since(*head.trusted_at.get_or_insert(now)) < trusted_for;
@@ -67,6 +73,7 @@ impl Heads {
     pub(super) fn found_behind(&self, queue: &str, jobs: &[Claimed]) {
         self.note(queue, |head| {
             head.place = further(head.place, jobs);
+            head.taken = head.taken.saturating_add(jobs.len());
             head.is_busy = !jobs.is_empty();
         });
     }
@@ -77,6 +84,7 @@ impl Heads {
             *head = Head {
                 is_keyed,
                 place: further(head.place, jobs),
+                taken: head.taken.saturating_add(jobs.len()),
                 trusted_at: None,
                 cost,
                 is_busy: !jobs.is_empty(),
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_place_is_trusted_for_a_moment_after_it_was_first_used() {
-        let heads = heads(Head { place: Some(PLACE), ..Head::default() });
+        let heads = heads(Head { place: Some(PLACE), taken: MANY, ..Head::default() });
         let (began, later) = (Instant::now(), Duration::from_hours(1));
         // However long nobody has looked.
         assert_eq!(heads.of_at("mail", began + later).after, Some(PLACE));
@@ -136,8 +144,14 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_of_few_is_looked_at_whole() {
+        let heads = heads(Head { place: Some(PLACE), taken: MANY - 1, ..Head::default() });
+        assert_eq!(heads.of("mail").after, None);
+    }
+
+    #[test]
     fn queues_whose_jobs_have_keys_are_looked_at_whole() {
-        let heads = heads(Head { place: Some(PLACE), is_keyed: true, ..Head::default() });
+        let heads = heads(Head { place: Some(PLACE), taken: MANY, is_keyed: true, ..Head::default() });
         assert_eq!(heads.of("mail"), Hint { is_keyed: true, is_busy: false, after: None });
         assert_eq!(heads.of("others").after, None);
     }
