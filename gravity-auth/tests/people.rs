@@ -155,7 +155,7 @@ fn has(row: &str, mark: &str) -> bool {
 struct Stuck {
     files: MemoryFiles,
     first: Arc<std::sync::OnceLock<String>>,
-    is_stuck: Arc<AtomicBool>,
+    fails: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -170,7 +170,7 @@ impl AvatarFiles for Stuck {
     }
 
     async fn remove(&self, name: &str) -> Result<(), Error> {
-        if self.is_stuck.load(Ordering::SeqCst) && self.first.get().is_some_and(|first| first == name) {
+        if self.fails.load(Ordering::SeqCst) && self.first.get().is_some_and(|first| first == name) {
             return Err(Error::unavailable("files.down", "The files are out of reach."));
         }
         self.files.remove(name).await
@@ -189,11 +189,11 @@ async fn who_cannot_be_purged_keeps_nobody_else() {
         auth.set_picture(&one, one.user, PictureKind::Avatar, &picture, &origin).await.unwrap();
         auth.delete_me(&one, None, &origin).await.unwrap();
     }
-    files.is_stuck.store(true, Ordering::SeqCst);
+    files.fails.store(true, Ordering::SeqCst);
     time.advance(GRACE);
     assert_eq!(auth.purge_deleted().await.unwrap(), 1);
     assert!(auth.purge_deleted().await.is_err(), "nobody could be");
-    files.is_stuck.store(false, Ordering::SeqCst);
+    files.fails.store(false, Ordering::SeqCst);
     assert_eq!(auth.purge_deleted().await.unwrap(), 1);
     assert!(files.files.is_empty());
 }

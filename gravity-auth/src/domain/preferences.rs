@@ -43,6 +43,7 @@ impl Default for Preferences {
 /// Who sees what of somebody. Oneself and those who may read all users see everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Privacy {
     /// Who sees the profile.
     pub profile: Visibility,

@@ -28,6 +28,7 @@ pub(crate) fn compose(settings: &AuthSettings, id: String, addressed: Addressed)
     Message { id, kind, to, subject, text, html }
 }
 
+#[expect(clippy::too_many_lines, reason = "it is the table of all letters")]
 fn words(settings: &AuthSettings, letter: Letter) -> Words {
     let mail = &settings.mail;
     let application = &mail.application;

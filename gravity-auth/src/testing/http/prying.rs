@@ -276,7 +276,8 @@ async fn every_script_is_searched(stage: &Stage) {
         done(stage, "PATCH", &ada.access, "/me", shown).await;
         for text in texts {
             let text = format!("{text} {mark}");
-            let q: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let q: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let q = q.concat();
             let found = done(stage, "GET", "", &format!("/search?q={q}"), Value::Null).await;
             assert_eq!(ids(&found), [own.as_str()], "{text:?}");
         }

@@ -202,7 +202,7 @@ async fn a_new_password_voids_what_is_half_open<S: AuthStore>(fixture: &Fixture<
 async fn a_session_is_proven<S: AuthStore>(fixture: &Fixture<S>) {
     let user = fixture.registered().await;
     let session = fixture.signed_in(user.id).await;
-    fixture.time.advance(Duration::from_secs(60));
+    fixture.time.advance(Duration::from_mins(1));
     let methods = vec![Method::Pwd, Method::Otp, Method::Mfa];
     let prove = |user| Change::ProveSession {
         user,
