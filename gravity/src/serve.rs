@@ -19,7 +19,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
         format!("{} cannot be listened at; choose another address with --listen", settings.listen)
     })?;
     let address = settings.public_url(server.local_addr()?);
-    let platform = Platform::open(&settings, &address).await?;
+    // Before anybody can know that the program is there, so that nobody who then stops it kills it.
+    let mut stopped = Box::pin(told_to_stop().context("signals cannot be listened for")?);
+    let platform = tokio::select! {
+        platform = Platform::open(&settings, &address) => platform?,
+        () = &mut stopped => return Ok(()),
+    };
     telemetry.watch(&platform.metrics);
     let admin = first_admin::ensure(&platform, &settings).await?;
     let routes = routes::all(&platform, &settings)?;
@@ -27,7 +32,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     greeting::greet(&settings, &address, admin.as_ref());
 
     let grace = Duration::from_secs(settings.drain_seconds);
-    let drained = platform.health.clone().drain_on(told_to_stop(), grace);
+    let drained = platform.health.clone().drain_on(stopped, grace);
     let serving = server.serve(routes).with_graceful_shutdown(drained);
     let outcome = tokio::select! {
         () = serving => nodes.stop().await,
@@ -38,20 +43,24 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     outcome
 }
 
-/// Ends on Ctrl-C, and on what service managers send.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
+/// Listens for Ctrl-C, and for what service managers send, from now on; ends when one of them comes.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    // Without a handler for it the program goes on until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Listens for Ctrl-C from now on; ends when it comes.
+#[cfg(windows)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
