@@ -445,6 +445,24 @@ prop_compose! {
     }
 }
 
+/// The value as bodies are read: to a schema `1.0` is a whole number, to serde it is not.
+fn with_whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+            Some(whole) if number.is_f64() && whole.fract() == 0.0 && whole.abs() < 9e15 => {
+                Value::from(whole as i64)
+            }
+            _ => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(with_whole_numbers).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), with_whole_numbers(value))).collect()
+        }
+        _ => value.clone(),
+    }
+}
+
 proptest! {
     #[test]
     fn what_serde_writes_is_valid(order in any_order(), parent in prop::option::of(any_order())) {
@@ -455,11 +473,12 @@ proptest! {
 
     #[test]
     fn no_value_makes_it_panic_and_what_is_valid_can_be_read(value in any_value()) {
+        let read = with_whole_numbers(&value);
         if of::<Order>().validate(&value).is_ok() {
-            prop_assert!(serde_json::from_value::<Order>(value.clone()).is_ok());
+            prop_assert!(serde_json::from_value::<Order>(read.clone()).is_ok());
         }
         if of::<Shape>().validate(&value).is_ok() {
-            prop_assert!(serde_json::from_value::<Shape>(value).is_ok());
+            prop_assert!(serde_json::from_value::<Shape>(read).is_ok());
         }
     }
 
