@@ -13,13 +13,20 @@ async fn somebody_signs_up_follows_the_link_and_signs_in() {
     let client = program.client();
     let ada = json!({"email": "ada@example.com", "password": "a long enough secret"});
     client.post("/api/v1/auth/register").json(&ada).send::<Value>().await.unwrap();
-    let text = loop {
+    // Who tries to sign in too early gets another link, and the first one is void.
+    let mails = async |count: usize| loop {
         let messages: Vec<Value> = client.get("/dev/mailbox/messages").send().await.unwrap();
-        if let Some(message) = messages.first() {
-            break message["text"].as_str().unwrap().to_owned();
+        if messages.len() >= count {
+            break messages[0]["text"].as_str().unwrap().to_owned();
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
+    mails(1).await;
+    assert_eq!(
+        client.post("/api/v1/auth/login").json(&ada).send_empty().await.unwrap_err().status().unwrap(),
+        401
+    );
+    let text = mails(2).await;
     let link = text.lines().find(|line| line.starts_with("http")).unwrap();
     let (page, token) = link.split_once("#token=").unwrap();
     // The page that it leads to is there, and what it stands for is not used up by looking at it.

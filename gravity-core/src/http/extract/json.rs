@@ -95,14 +95,14 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema + 'static>(
         Err(error) => {
             faults_of(bytes, schema, has_nul)?.into_result().map_err(Problem::invalid)?;
             // To a schema 1.0 is a whole number, to serde it is not.
-            let error = match with_whole_numbers(bytes).as_deref().map(serde_json::from_slice) {
+            let whole = with_whole_numbers(bytes);
+            let error = match whole.as_deref().map(serde_json::from_slice) {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
                 None => error,
             };
             // The schema may not know all that the type's own reading refuses: an address, a checksum, and what
             // the document as a value does not show, such as duplicate keys.
-            let whole = with_whole_numbers(bytes);
             let document = serde_json::from_slice(whole.as_deref().unwrap_or(bytes)).map_err(unreadable)?;
             let faults = located::typed::<T>(document).err();
             Err(Problem::invalid(faults.unwrap_or_else(|| Faults::one("", "invalid", error.to_string()))))

@@ -97,7 +97,7 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize, is_keyed: bool) -
     if !begin(tx, ask).await? {
         return Ok(Round::default());
     }
-    if plain::may_take(tx, ask) && !is_keyed {
+    if plain::may_take(tx.engine(), ask) && !is_keyed {
         let jobs = plain::take(tx, ask, None).await?;
         if !jobs.is_empty() {
             return Ok(Round { jobs, ..Round::default() });

@@ -9,12 +9,8 @@ use super::heads::Place;
 use super::row::{ClaimedRow, rows};
 
 /// Whether jobs can be taken so, unless they have keys.
-pub(super) fn may_take(tx: &Tx<'_>, ask: &Ask<'_>) -> bool {
-    tx.engine() == Engine::Postgres && is_free(ask)
-}
-
-fn is_free(ask: &Ask<'_>) -> bool {
-    ask.rate.is_none() && ask.key_rate.is_none()
+pub(super) fn may_take(engine: Engine, ask: &Ask<'_>) -> bool {
+    engine == Engine::Postgres && ask.rate.is_none() && ask.key_rate.is_none()
 }
 
 /// Takes jobs in one statement, if none of those at the head of the queue, or next behind a place in it, has a key. Rows
@@ -58,7 +54,7 @@ impl SqlJobs {
         after: Place,
         is_busy: bool,
     ) -> Result<Vec<Claimed>, Error> {
-        if self.db().engine() != Engine::Postgres || !is_free(ask) {
+        if !may_take(self.db().engine(), ask) {
             return Ok(Vec::new());
         }
         let is_there = is_busy || self.has_ready(ask.queue, Some(after)).await?;
