@@ -34,7 +34,7 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{Delivery, Message};
 pub use service::{
-    Caller, Credentials, Identifier, Introspection, NewPassword, Registered, Registration, SignedIn,
+    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Identifier, Introspection, IssuedApiKey, NewApiKey, NewPassword, Registered, Registration, ROLES_READ, ROLES_WRITE, SignedIn, USERS_WRITE,
 };
 pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -44,5 +44,5 @@ pub use throttle::Throttles;
 
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an [`Auth`].
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 2] =
-    [SqlStore::MIGRATIONS, jwt::SqlKeyStore::MIGRATIONS];
+pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
+    [SqlStore::MIGRATIONS, SqlStore::ORG_MIGRATIONS, jwt::SqlKeyStore::MIGRATIONS];

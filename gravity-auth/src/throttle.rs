@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gravity_core::Clock;
+use crate::service::API_KEY_UNITS;
 use gravity_core::limits::{MemoryLimiter, Quota, RateLimiter};
 
 /// How often somebody may try. Each limit counts by a key that shows neither addresses nor names.
@@ -20,6 +21,8 @@ pub struct Throttles {
     pub network: Arc<dyn RateLimiter>,
     /// Requests for mail to one address.
     pub mail: Arc<dyn RateLimiter>,
+    /// Requests by one API key: 600,000 units for what it may do in a minute, of which each takes its share.
+    pub api_keys: Arc<dyn RateLimiter>,
     /// Requests for mail, and sign-ups, from one network.
     pub requests: Arc<dyn RateLimiter>,
 }
@@ -35,6 +38,7 @@ impl Throttles {
             account: limiter([Quota::per_hour(60), Quota::per_day(300)]),
             network: limiter([Quota::per_minute(30), Quota::per_hour(300)]),
             mail: limiter([Quota::per_hour(5), Quota::per_day(20)]),
+            api_keys: Arc::new(MemoryLimiter::new(Quota::per_minute(API_KEY_UNITS)).with_clock(clock.clone())),
             requests: limiter([Quota::per_minute(20), Quota::per_hour(100)]),
         }
     }

@@ -1,21 +1,29 @@
 //! The routes: what is asked, who may ask, and who answers.
 
+mod api_keys;
 mod codes;
 mod cookies;
 mod documents;
 mod forgery;
 mod fresh;
 mod inputs;
+mod orgs_table;
+mod paging;
 mod passwords;
 mod presented;
 mod problems;
 mod register;
+mod roles;
 mod sessions;
 mod sign_in;
 mod table;
 mod tokens;
 mod views;
 
+pub use api_keys::{
+    ApiKeyInput, ApiKeyList, ApiKeyPatchInput, ApiKeyQuery, ApiKeyView, IssuedApiKeyView, RotateInput,
+    ServiceAccountInput,
+};
 pub use cookies::Cookies;
 pub(crate) use forgery::check_forgery;
 pub use inputs::{
@@ -23,5 +31,6 @@ pub use inputs::{
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
 };
 pub(crate) use problems::FORGED_REQUEST;
+pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView, UserRoleInput};
 pub use table::{TOKENS_INTROSPECT, routes};
 pub use views::{Answer, Discovery, IntrospectionView, SessionList, SessionView, Signed, Validity};

@@ -27,6 +27,15 @@ kinds! {
     FORGED_REQUEST = FORBIDDEN, "auth.forged_request", "The request does not come from a page that may make it.";
     NO_USER = FORBIDDEN, "auth.no_user", "Whoever calls has no account here.";
     LAST_ADMIN = CONFLICT, "auth.last_admin", "Somebody has to be super admin.";
+    NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
+    NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
+    USER_NOT_FOUND = NOT_FOUND, "auth.user_not_found", "There is no such user.";
+    API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
+    TOO_MANY = CONFLICT, "auth.too_many", "There are as many as there may be.";
+    ROLE_NOT_FOUND = NOT_FOUND, "auth.role_not_found", "There is no such role.";
+    ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
+    ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
+    ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -44,6 +53,15 @@ impl IntoProblem for AuthError {
         FORGED_REQUEST,
         NO_USER,
         LAST_ADMIN,
+        NOT_HELD,
+        NOT_IN_PERSON,
+        USER_NOT_FOUND,
+        API_KEY_NOT_FOUND,
+        TOO_MANY,
+        ROLE_NOT_FOUND,
+        ROLE_TAKEN,
+        ROLE_IN_USE,
+        ROLE_PROTECTED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -72,6 +90,15 @@ impl IntoProblem for AuthError {
             Self::ForgedRequest => FORGED_REQUEST.into(),
             Self::NoUser => NO_USER.into(),
             Self::LastAdmin => LAST_ADMIN.into(),
+            Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
+            Self::NotInPerson => NOT_IN_PERSON.into(),
+            Self::UserNotFound => USER_NOT_FOUND.into(),
+            Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
+            Self::TooMany => TOO_MANY.into(),
+            Self::RoleNotFound => ROLE_NOT_FOUND.into(),
+            Self::RoleTaken => ROLE_TAKEN.into(),
+            Self::RoleInUse => ROLE_IN_USE.into(),
+            Self::RoleProtected => ROLE_PROTECTED.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -99,6 +126,15 @@ mod tests {
             AuthError::ForgedRequest,
             AuthError::NoUser,
             AuthError::LastAdmin,
+            AuthError::NotHeld("users:read".parse().unwrap()),
+            AuthError::NotInPerson,
+            AuthError::UserNotFound,
+            AuthError::ApiKeyNotFound,
+            AuthError::TooMany,
+            AuthError::RoleNotFound,
+            AuthError::RoleTaken,
+            AuthError::RoleInUse,
+            AuthError::RoleProtected,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

@@ -15,6 +15,7 @@ pub fn routes(auth: &Auth) -> Routes {
     Routes::new()
         .nest("/api/v1/auth", group(|route| route))
         .nest("/api/v1", group(Declared::unlisted))
+        .nest("/api/v1", super::orgs_table::group())
         .merge(documents())
         .state(auth)
         .authenticator(auth.authenticator())

@@ -141,7 +141,7 @@ impl AccessClaims {
             principal = principal.with_claim("auth_time", time.seconds());
         }
         if let Some(actor) = self.act {
-            principal = principal.with_claim("act", actor.sub.as_str());
+            principal = principal.with_claim("act", serde_json::json!({ "sub": actor.sub }));
         }
         let credential = self.sid.unwrap_or_else(|| self.jti.clone());
         principal.with_credential(credential).with_claim("jti", self.jti)

@@ -24,6 +24,7 @@ impl Auth {
         password: &SecretString,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         self.check_current(&user, password, origin).await?;
         self.request(user.email.key(), origin).await?;

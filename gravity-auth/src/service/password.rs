@@ -30,6 +30,7 @@ impl Auth {
         password: NewPassword,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         let hash = self.check_current(&user, &password.current, origin).await?;
         self.check_password(&password.new, &about(&user)).await?;

@@ -54,7 +54,26 @@ impl Auth {
             }
             since = *last;
         }
+        self.hear_of_roles(read_to.map_or(oldest, |at| at.saturating_sub(OVERLAP).max(oldest)), now).await?;
         *revoked.read_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        Ok(())
+    }
+
+    /// Calls back the tokens of those who have another role since.
+    async fn hear_of_roles(&self, mut since: Timestamp, now: Timestamp) -> Result<(), AuthError> {
+        let list = &self.0.revoked.list;
+        loop {
+            let changed = self.store().reassigned_since(since, BATCH).await?;
+            for (user, at) in &changed {
+                list.revoke_subject(&(*user).into(), *at);
+            }
+            let Some((_, last)) = changed.last().filter(|_| changed.len() == BATCH as usize) else { break };
+            if *last == since {
+                list.revoke_all(now);
+                break;
+            }
+            since = *last;
+        }
         Ok(())
     }
 }

@@ -97,5 +97,5 @@ impl Auth {
 
 /// Whether somebody may sign in at all.
 pub(crate) fn is_active(user: &User) -> bool {
-    user.status == UserStatus::Active
+    user.status == UserStatus::Active && !user.is_service_account()
 }

@@ -2,6 +2,7 @@
 
 use gravity_core::{SecretString, Timestamp};
 
+use super::{KeyChange, RoleChange};
 use crate::domain::{
     EmailAddress, EndReason, PersonName, Purpose, RoleName, Session, SessionId, Ticket, TicketId, User,
     UserId, UserName, UserStatus,
@@ -150,6 +151,10 @@ pub enum Change {
     },
     /// Somebody is sent a link or code. Those of this purpose that the user had are void. The user must be active.
     IssueTicket(Ticket),
+    /// Something happens to an API key.
+    Key(KeyChange),
+    /// Something happens to a role.
+    Role(RoleChange),
     /// A link or code is used. It must be there and not have run out; of several callers one redeems it.
     RedeemTicket {
         /// Which one.

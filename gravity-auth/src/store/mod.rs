@@ -1,16 +1,20 @@
 //! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
 
+mod api_keys;
 mod change;
 mod memory;
 mod refused;
+mod roles;
 mod rotation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod trail;
 
+pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
 pub use change::Change;
 pub use memory::MemoryStore;
 pub use refused::Refused;
+pub use roles::{RoleChange, RoleStore};
 pub use rotation::{Rotate, Rotation};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStore;
@@ -21,7 +25,7 @@ use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Positio
 use gravity_core::security::mac::Mac;
 use gravity_core::{Error, SecretString, Timestamp};
 
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 
 /// Keeps users, sessions and tickets.
 ///
@@ -29,7 +33,7 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: Send + Sync + 'static {
+pub trait AuthStore: ApiKeyStore + RoleStore + Send + Sync + 'static {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -81,9 +85,6 @@ pub trait AuthStore: Send + Sync + 'static {
         macs: &[Mac],
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
-
-    /// All roles.
-    async fn roles(&self) -> Result<Vec<Role>, Error>;
 
     /// Forgets tickets that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
     /// how many in all.

@@ -1,6 +1,8 @@
 //! The store in memory: the reference of the contract, and for tests.
 
+mod api_keys;
 mod apply;
+mod roles;
 mod sessions;
 mod state;
 mod store;

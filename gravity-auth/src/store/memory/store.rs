@@ -14,7 +14,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::state::{Account, State};
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
@@ -54,7 +54,7 @@ impl MemoryStore {
         &self.0.jobs
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Changes are made on a copy, so whatever a panic left behind is whole.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -174,10 +174,6 @@ impl AuthStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error> {
         Ok(self.state().guess(purpose, user, macs, now))
-    }
-
-    async fn roles(&self) -> Result<Vec<Role>, Error> {
-        Ok(Role::built_in())
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {

@@ -76,6 +76,7 @@ impl State {
         };
         self.end_sessions(user, None, reason, at);
         self.void_tickets(user);
+        self.api_keys.retain(|_, key| key.user != user);
         Ok(())
     }
 
@@ -93,7 +94,9 @@ impl State {
         }
         account.user.role = to.clone();
         account.user.updated_at = at;
-        self.check_super_admin(there_was_one)
+        self.check_super_admin(there_was_one)?;
+        self.reassigned.insert(user, at);
+        if self.roles.contains_key(to) { Ok(()) } else { Err(Refused::Stale) }
     }
 
     pub(super) fn set_password(

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{sessions, tickets, users};
+use super::{api_keys, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -20,9 +20,14 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::SetStatus { user, to, at } => {
             let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
             sessions::end_all(tx, *user, None, reason, *at).await?;
+            api_keys::remove_all(tx, *user).await?;
             tickets::void_all(tx, *user).await
         }
-        Change::SetRole { user, from, to, at } => users::set_role(tx, *user, from, to, *at).await,
+        Change::SetRole { user, from, to, at } => {
+            roles::hold(tx, to).await?;
+            users::set_role(tx, *user, from, to, *at).await?;
+            roles::reassigned(tx, *user, *at).await
+        }
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
             sessions::end_all(tx, *user, *keep, *reason, *at).await?;
@@ -42,6 +47,8 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::NameSession { user, session, name, at } => {
             sessions::name(tx, *user, *session, name.as_deref(), *at).await
         }
+        Change::Key(change) => api_keys::change(tx, change).await,
+        Change::Role(change) => roles::change(tx, change).await,
         Change::IssueTicket(ticket) => {
             users::lock_active(tx, ticket.user, None).await?;
             tickets::issue(tx, ticket).await

@@ -1,6 +1,8 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
+mod api_keys;
 mod apply;
+mod roles;
 mod rows;
 mod sessions;
 mod store;

@@ -10,16 +10,16 @@ use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
-use super::rows::{self, RoleRow, SessionRow, TicketRow, USER, UserRow};
+use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
 use super::{apply, sessions, tickets};
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`],
 /// [`SqlAudit`] and [`SqlJobs`].
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    db: Database,
+    pub(super) db: Database,
     events: SqlEvents,
     audit: AuditLog<SqlAudit>,
     jobs: SqlJobs,
@@ -45,10 +45,30 @@ impl SqlStore {
         ],
     );
 
+    /// The steps of the tables of API keys and organisations, which follow.
+    pub const ORG_MIGRATIONS: Migrations = Migrations::new(
+        "auth_orgs",
+        &[
+            Migration::new(
+                1,
+                "API keys",
+                include_str!("../../../migrations/orgs/sqlite/0001_api_keys.sql"),
+                include_str!("../../../migrations/orgs/postgres/0001_api_keys.sql"),
+            ),
+            Migration::new(
+                2,
+                "users whose role has changed",
+                include_str!("../../../migrations/orgs/sqlite/0002_reassigned.sql"),
+                include_str!("../../../migrations/orgs/postgres/0002_reassigned.sql"),
+            ),
+        ],
+    );
+
     /// A store on this database, whose tables it brings up to date, and those of events, jobs and the audit log.
     /// The log is signed with the newest of these keys.
     pub async fn new(db: Database, keys: &KeyRing, clock: Clock) -> Result<Self, Error> {
         Self::MIGRATIONS.up(&db).await?;
+        Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
         Ok(Self { db, events, audit, jobs })
@@ -218,12 +238,6 @@ impl AuthStore for SqlStore {
         let outcome =
             self.db.transaction(async |tx| tickets::guess(tx, purpose, user, macs, now).await).await;
         outcome.map_err(Refused::into_failure)
-    }
-
-    async fn roles(&self) -> Result<Vec<Role>, Error> {
-        let rows: Vec<RoleRow> =
-            self.db.query("SELECT name, grants, inherits FROM auth_roles ORDER BY name").fetch_all().await?;
-        rows.into_iter().map(rows::role).collect()
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {

@@ -1,10 +1,12 @@
 //! The suite of the routes, on any host.
 
+mod api_keys;
 mod cookies;
 mod documents;
 mod mail;
 mod passwords;
 mod refresh;
+mod roles;
 mod secrecy;
 mod sessions;
 mod sign_in;
@@ -26,6 +28,8 @@ pub async fn suite(stage: &Stage) {
     mail::run(stage).await;
     cookies::run(stage).await;
     documents::run(stage).await;
+    api_keys::run(stage).await;
+    roles::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
@@ -34,4 +38,5 @@ pub async fn suite(stage: &Stage) {
 /// When an answer is not what the routes promise.
 pub async fn limits(stage: &Stage) {
     throttling::run(stage).await;
+    api_keys::a_key_has_a_limit_of_its_own(stage).await;
 }

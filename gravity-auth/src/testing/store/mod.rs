@@ -1,7 +1,9 @@
 //! The suite of a store.
 
+mod api_keys;
 mod fixture;
 mod histories;
+mod roles;
 mod rotation;
 mod sessions;
 mod tickets;
@@ -38,6 +40,8 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::run(&fixture).await;
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture).await;
+    api_keys::run(&fixture).await;
+    roles::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
