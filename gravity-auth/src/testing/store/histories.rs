@@ -206,6 +206,7 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
         Err(Refused::Stale) => "stale",
+        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany) => "of roles and keys",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }
