@@ -295,10 +295,12 @@ impl Reply {
         (self.status, self.body["code"].as_str().unwrap_or_default())
     }
 
-    /// The pointers of the faults of a problem.
+    /// The pointers of the faults of a problem, in the order of their text.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+        let mut pointers: Vec<&str> = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
+        pointers.sort_unstable();
+        pointers
     }
 
     /// The cookies that it sets, by name, each with all that stands behind the name.
