@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gravity_core::{Error, Grant};
 use gravity_core::security::password::PasswordError;
 use gravity_core::validate::Faults;
+use gravity_core::{Error, Grant};
 
 use crate::jwt::KeySetError;
 use crate::password::WeakPassword;

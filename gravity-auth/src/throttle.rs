@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use gravity_core::Clock;
 use crate::service::API_KEY_UNITS;
+use gravity_core::Clock;
 use gravity_core::limits::{MemoryLimiter, Quota, RateLimiter};
 
 /// How often somebody may try. Each limit counts by a key that shows neither addresses nor names.
@@ -38,7 +38,9 @@ impl Throttles {
             account: limiter([Quota::per_hour(60), Quota::per_day(300)]),
             network: limiter([Quota::per_minute(30), Quota::per_hour(300)]),
             mail: limiter([Quota::per_hour(5), Quota::per_day(20)]),
-            api_keys: Arc::new(MemoryLimiter::new(Quota::per_minute(API_KEY_UNITS)).with_clock(clock.clone())),
+            api_keys: Arc::new(
+                MemoryLimiter::new(Quota::per_minute(API_KEY_UNITS)).with_clock(clock.clone()),
+            ),
             requests: limiter([Quota::per_minute(20), Quota::per_hour(100)]),
         }
     }

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use gravity_auth::domain::RoleName;
 use gravity_auth::testing::http::{PASSWORD, clock, config};
 use gravity_auth::{
-    Auth, Authority, Caller, Credentials, Delivery, DevMailbox, Identifier, Message, Registered, Registration, SignUp, SignedIn,
+    Auth, Authority, Caller, Credentials, Delivery, DevMailbox, Identifier, Message, Registered,
+    Registration, SignUp, SignedIn,
 };
 use gravity_core::audit::Origin;
 use gravity_core::http::Authenticator as _;

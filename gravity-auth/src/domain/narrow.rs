@@ -9,12 +9,9 @@ pub(crate) fn narrow(held: &Grants, scopes: &Grants) -> Grants {
 }
 
 fn narrower<'a>(one: &'a Grant, other: &'a Grant) -> Option<&'a Grant> {
-    let covers = |wide: &Grant, slim: &Grant| Grants::from([wide.clone()]).include(&Grants::from([slim.clone()]));
-    if covers(one, other) {
-        Some(other)
-    } else {
-        covers(other, one).then_some(one)
-    }
+    let covers =
+        |wide: &Grant, slim: &Grant| Grants::from([wide.clone()]).include(&Grants::from([slim.clone()]));
+    if covers(one, other) { Some(other) } else { covers(other, one).then_some(one) }
 }
 
 /// The first grant that is wanted and not held.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use gravity_core::audit::Origin;
 use gravity_core::limits::Decision;
 use gravity_core::security::token::TokenKind;
-use gravity_core::{Grants, Id, Permission, Principal, SecretString, Timestamp};
 use gravity_core::validate::Faults;
+use gravity_core::{Grants, Id, Permission, Principal, SecretString, Timestamp};
 use serde_json::{Value, json};
 
 use super::authority::Authority;
@@ -252,7 +252,11 @@ impl Auth {
 
     async fn check_scopes(&self, by: &Authority, owner: &User, scopes: &Grants) -> Result<(), AuthError> {
         if scopes.is_empty() {
-            return Err(AuthError::Invalid(Faults::one("/scopes", "required", "must name what the key may do")));
+            return Err(AuthError::Invalid(Faults::one(
+                "/scopes",
+                "required",
+                "must name what the key may do",
+            )));
         }
         by.check_all(scopes)?;
         let held = self.grants_of(&owner.role).await?;

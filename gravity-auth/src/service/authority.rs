@@ -25,7 +25,9 @@ impl Authority {
         let held = principal.permissions();
         let grants = match principal.scopes() {
             // A scope that is no permission, such as `openid`, leaves nothing by itself.
-            Some(scopes) => narrow(held, &scopes.filter_map(|scope| scope.parse::<gravity_core::Grant>().ok()).collect()),
+            Some(scopes) => {
+                narrow(held, &scopes.filter_map(|scope| scope.parse::<gravity_core::Grant>().ok()).collect())
+            }
             None => held.clone(),
         };
         Ok(Self { caller: Caller::of(principal)?, grants })

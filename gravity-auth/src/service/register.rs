@@ -7,7 +7,9 @@ use gravity_core::{Id, SecretString};
 use super::outbox::{Asked, Letter, What, link_token};
 use super::record::on_user;
 use super::tokens::SignedIn;
-use crate::domain::{EmailAddress, Method, PersonName, RoleName, SERVICE_HOST, User, UserId, UserName, UserStatus};
+use crate::domain::{
+    EmailAddress, Method, PersonName, RoleName, SERVICE_HOST, User, UserId, UserName, UserStatus,
+};
 use crate::events::UserRegistered;
 use crate::settings::SignUp;
 use crate::store::Change;
@@ -45,7 +47,11 @@ impl Auth {
             return Err(AuthError::SignUpClosed);
         }
         if new.email.key().ends_with(SERVICE_HOST) {
-            return Err(AuthError::Invalid(Faults::one("/email", "reserved", "is no address that mail reaches")));
+            return Err(AuthError::Invalid(Faults::one(
+                "/email",
+                "reserved",
+                "is no address that mail reaches",
+            )));
         }
         self.request(new.email.key(), origin).await?;
         // User names are seen by everybody, so that it is no secret which are taken.

@@ -77,11 +77,8 @@ pub trait RoleStore: Send + Sync + 'static {
     async fn roles(&self) -> Result<Vec<Role>, Error>;
 
     /// Whose role changed at a time or later, and when it last did, the earliest first; at most so many.
-    async fn reassigned_since(
-        &self,
-        since: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(UserId, Timestamp)>, Error>;
+    async fn reassigned_since(&self, since: Timestamp, limit: u32)
+    -> Result<Vec<(UserId, Timestamp)>, Error>;
 }
 
 #[cfg(test)]

@@ -99,8 +99,12 @@ impl ApiKeyStore for SqlStore {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<ApiKey>, Error> {
-        let query =
-            self.db.query("SELECT ").push(COLUMNS).push(" FROM auth_api_keys WHERE user_id = ").push_bind(user);
+        let query = self
+            .db
+            .query("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM auth_api_keys WHERE user_id = ")
+            .push_bind(user);
         let rows: Vec<ApiKeyRow> = query.push_page(&API_KEYS, from, limit).fetch_all().await?;
         let keys = rows.into_iter().map(rows::api_key).collect::<Result<Vec<_>, _>>()?;
         Ok(API_KEYS.cut(keys, from, limit, api_key_place))

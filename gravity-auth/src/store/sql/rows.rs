@@ -5,8 +5,8 @@ use gravity_core::{Error, Secret, SecretString, Timestamp};
 use serde_json::Value;
 
 use crate::domain::{
-    ApiKey, ApiKeyId, Client, EmailAddress, EndReason, Ended, Method, Purpose, Role, Session, SessionId, Ticket, TicketId,
-    User, UserId, UserStatus,
+    ApiKey, ApiKeyId, Client, EmailAddress, EndReason, Ended, Method, Purpose, Role, Session, SessionId,
+    Ticket, TicketId, User, UserId, UserStatus,
 };
 
 pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";

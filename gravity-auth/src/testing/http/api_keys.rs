@@ -58,7 +58,9 @@ async fn a_key_is_made_used_and_taken_back(stage: &Stage) {
     assert_eq!((&changed.body["name"], &changed.body["per_minute"]), (&"other".into(), &60.into()));
 
     let eve = stage.signed_in().await;
-    for (method, path) in [("GET", path.clone()), ("DELETE", path.clone()), ("POST", format!("{path}/rotate"))] {
+    for (method, path) in
+        [("GET", path.clone()), ("DELETE", path.clone()), ("POST", format!("{path}/rotate"))]
+    {
         let reply = stage.api(method, &eve.access, &path, Value::Null).await;
         assert_eq!(reply.refusal(), (404, "auth.api_key_not_found"), "{method}: somebody else's");
     }

@@ -121,7 +121,8 @@ async fn a_role_in_use_is_kept_or_replaced(stage: &Stage) {
     let reply = stage.api("DELETE", &admin.access, &path, Value::Null).await;
     assert_eq!(reply.refusal(), (409, "auth.role_in_use"));
     for instead in [&name, "nothing"] {
-        let reply = stage.api("DELETE", &admin.access, &format!("{path}?instead={instead}"), Value::Null).await;
+        let reply =
+            stage.api("DELETE", &admin.access, &format!("{path}?instead={instead}"), Value::Null).await;
         assert_eq!(reply.status, 422, "{reply:?}");
     }
     let reply = stage.api("DELETE", &admin.access, &format!("{path}?instead=manager"), Value::Null).await;

@@ -181,7 +181,12 @@ impl Stage {
     pub async fn with_role(&self, role: &str) -> Person {
         let email = self.verified().await;
         let user = self.auth.store().by_email(&email.parse().unwrap()).await.unwrap().unwrap().0;
-        let set = Change::SetRole { user: user.id, from: user.role, to: role.parse().unwrap(), at: self.time.now() };
+        let set = Change::SetRole {
+            user: user.id,
+            from: user.role,
+            to: role.parse().unwrap(),
+            at: self.time.now(),
+        };
         self.auth.store().apply(&[set], &Trail::NONE).await.unwrap();
         // Tokens count time in seconds, and those of before the change are refused.
         self.auth.catch_up().await.unwrap();

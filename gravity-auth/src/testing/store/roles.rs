@@ -56,7 +56,10 @@ async fn a_role_comes_and_goes<S: AuthStore>(fixture: &Fixture<S>) {
     assert!(names.is_sorted(), "{names:?}");
     refused!(fixture.apply(Change::Role(RoleChange::Add(ground.clone()))).await, Exists);
     let nothing: RoleName = fixture.unique().parse().unwrap();
-    refused!(fixture.apply(Change::Role(RoleChange::Add(role(&fixture.unique(), Some(&nothing))))).await, Stale);
+    refused!(
+        fixture.apply(Change::Role(RoleChange::Add(role(&fixture.unique(), Some(&nothing))))).await,
+        Stale
+    );
     let other = Role { grants: "a:b".parse().unwrap(), inherits: None, ..above.clone() };
     fixture.apply(update(&above, &other)).await.unwrap();
     refused!(fixture.apply(update(&above, &other)).await, Stale);
@@ -86,8 +89,7 @@ async fn no_race_closes_a_circle<S: AuthStore>(fixture: &Fixture<S>) {
         let onto = |role: &Role, other: &Role| {
             update(role, &Role { inherits: Some(other.name.clone()), ..role.clone() })
         };
-        let (first, second) =
-            tokio::join!(fixture.apply(onto(&one, &two)), fixture.apply(onto(&two, &one)));
+        let (first, second) = tokio::join!(fixture.apply(onto(&one, &two)), fixture.apply(onto(&two, &one)));
         let outcomes = [first, second];
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
         assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::Circle))), "{outcomes:?}");
@@ -111,7 +113,8 @@ async fn a_role_that_somebody_has_stays<S: AuthStore>(fixture: &Fixture<S>) {
 
 async fn who_loses_a_role_gets_another<S: AuthStore>(fixture: &Fixture<S>) {
     let (ada, role) = (fixture.registered().await, made(fixture, None).await);
-    let set = Change::SetRole { user: ada.id, from: RoleName::CUSTOMER, to: role.name.clone(), at: fixture.now() };
+    let set =
+        Change::SetRole { user: ada.id, from: RoleName::CUSTOMER, to: role.name.clone(), at: fixture.now() };
     fixture.apply(set).await.unwrap();
     fixture.time.advance(std::time::Duration::from_secs(1));
     fixture.apply(remove(fixture, &role, Some(RoleName::MANAGER))).await.unwrap();
@@ -127,8 +130,12 @@ async fn who_loses_a_role_gets_another<S: AuthStore>(fixture: &Fixture<S>) {
 async fn nobody_is_left_with_a_role_that_is_gone<S: AuthStore>(fixture: &Fixture<S>) {
     for _ in 0..8 {
         let (ada, role) = (fixture.registered().await, made(fixture, None).await);
-        let set =
-            Change::SetRole { user: ada.id, from: RoleName::CUSTOMER, to: role.name.clone(), at: fixture.now() };
+        let set = Change::SetRole {
+            user: ada.id,
+            from: RoleName::CUSTOMER,
+            to: role.name.clone(),
+            at: fixture.now(),
+        };
         let (_, _) = tokio::join!(fixture.apply(set), fixture.apply(remove(fixture, &role, None)));
         let has = fixture.store.user(ada.id).await.unwrap().unwrap().role;
         assert!(found(fixture, &has).await.is_some(), "{has} is gone");
