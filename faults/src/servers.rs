@@ -31,7 +31,7 @@ struct Start {
 /// The running servers of a lane.
 pub(crate) struct Servers {
     /// Redis comes last.
-    servers: Vec<Server>,
+    all: Vec<Server>,
     postgres: Option<SocketAddr>,
     redis: SocketAddr,
 }
@@ -72,13 +72,13 @@ impl Servers {
         };
         servers.push(Server::start("Redis", move || start.command(), ready).await?);
         let on = |start: &Start| (Ipv4Addr::LOCALHOST, start.port).into();
-        Ok(Self { servers, postgres: recipe.postgres.as_ref().map(on), redis: on(&recipe.redis) })
+        Ok(Self { all: servers, postgres: recipe.postgres.as_ref().map(on), redis: on(&recipe.redis) })
     }
 
     /// Those that a round on PostgreSQL uses, or one on SQLite.
     pub(crate) fn of_round(&self, is_postgres: bool) -> &[Server] {
-        let skipped = if is_postgres { 0 } else { self.servers.len() - 1 };
-        &self.servers[skipped..]
+        let skipped = if is_postgres { 0 } else { self.all.len() - 1 };
+        &self.all[skipped..]
     }
 
     /// The lines that a worker has to them.

@@ -2,6 +2,8 @@
 
 mod auth;
 mod authentication;
+#[cfg(feature = "client")]
+mod client;
 mod config;
 pub mod device;
 pub mod domain;
@@ -28,6 +30,8 @@ pub mod totp;
 
 pub use auth::Auth;
 pub use authentication::Authentication;
+#[cfg(feature = "client")]
+pub use client::AuthClient;
 pub use config::AuthConfig;
 pub use error::AuthError;
 pub use http::Cookies;
@@ -38,12 +42,7 @@ pub use service::{
     NewApiKey, NewPassword, ROLES_READ, ROLES_WRITE, Registered, Registration, SignedIn, USERS_WRITE,
 };
 pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::SqlStore;
 pub use store::{AuthStore, MemoryStore};
-pub use throttle::Throttles;
-
-/// The steps of all tables of this crate, for those who run migrations by other means than opening an [`Auth`].
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
-    [SqlStore::MIGRATIONS, SqlStore::ORG_MIGRATIONS, jwt::SqlKeyStore::MIGRATIONS];
+pub use store::{MIGRATIONS, SqlStore};
+pub use throttle::Throttles;

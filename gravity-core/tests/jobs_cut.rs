@@ -15,7 +15,6 @@ use gravity_core::testing::proxy::Proxy;
 const JOBS: i64 = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a claim that commits while its answer is lost leaves jobs with a live node that does not know of them"]
 async fn each_effect_is_there_once_however_often_the_line_is_cut() {
     let Some(test) = TestDatabase::create(Backend::Postgres, &DatabaseConfig::default()).await else {
         return;

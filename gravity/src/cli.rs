@@ -17,13 +17,13 @@ pub(crate) struct Cli {
 /// Where settings and data are. Each stands above what the file and the environment say.
 #[derive(Args, Default)]
 pub(crate) struct Place {
-    /// Where to listen [GRAVITY_LISTEN; 127.0.0.1:8080]
+    /// Where to listen [`GRAVITY_LISTEN`; 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
-    /// The folder of all that is kept [GRAVITY_DATA; ./gravity-data]
+    /// The folder of all that is kept [`GRAVITY_DATA`; ./gravity-data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
-    /// A file of settings, TOML [GRAVITY_CONFIG; gravity.toml, if there is one]
+    /// A file of settings, TOML [`GRAVITY_CONFIG`; gravity.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

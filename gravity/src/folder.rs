@@ -43,7 +43,7 @@ impl Folder {
                 }
                 Ok(text) => return text.trim().parse::<KeyRing>().with_context(what),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.write_keys(&path).with_context(what)?
+                    self.write_keys(&path).with_context(what)?;
                 }
                 Err(error) => return Err(error).with_context(what),
             }

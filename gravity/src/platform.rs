@@ -1,7 +1,7 @@
 //! [`Platform`]: everything that runs here, put together.
 
 use anyhow::{Context, Result};
-use gravity_auth::{Auth, AuthConfig, DevMailbox};
+use gravity_auth::{Auth, AuthConfig, DevMailbox, Throttles};
 use gravity_core::audit::{AuditLog, SqlAudit};
 use gravity_core::db::{Database, DatabaseConfig, Migrations};
 use gravity_core::events::{self, SqlEvents};
@@ -20,7 +20,6 @@ use crate::settings::Settings;
 #[derive(Clone)]
 pub(crate) struct Platform {
     pub(crate) db: Database,
-    pub(crate) redis: Option<Redis>,
     pub(crate) metrics: Metrics,
     pub(crate) health: Health,
     pub(crate) clock: Clock,
@@ -68,16 +67,19 @@ impl Platform {
         let mut health = Health::new("gravity", env!("CARGO_PKG_VERSION"), clock.clone())
             .with_metrics(metrics.clone())
             .with_check(Check::database("database", &db));
-        if let Some(redis) = redis.clone() {
+        if let Some(redis) = &redis {
             // Limits go on in memory without it.
-            health = health.with_check(Check::redis("redis", &redis).optional());
+            health = health.with_check(Check::redis("redis", redis).optional());
         }
         let mailbox = DevMailbox::default();
-        let auth = Auth::new(db.clone(), auth_config(settings, address, keys.clone(), &mailbox)).await?;
+        let mut config = auth_config(settings, address, keys.clone(), &mailbox);
+        if let Some(redis) = &redis {
+            config = config.with_throttles(Throttles::in_redis(redis));
+        }
+        let auth = Auth::new(db.clone(), config).await?;
         Ok(Self {
             cursors: CursorKeys::from(&keys),
             db,
-            redis,
             metrics,
             health,
             clock,

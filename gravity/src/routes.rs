@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use gravity_core::http::layer::{CorrelationLayer, Edge};
 use gravity_core::http::openapi::Document;
-use gravity_core::http::{Access, OpenApi, PUBLIC, Routes, TrustedProxies};
+use gravity_core::http::{OpenApi, PUBLIC, Routes, TrustedProxies};
 use gravity_core::{Permission, audit, events, health, jobs, metrics};
 
 use crate::pages;
@@ -49,10 +49,8 @@ fn table(platform: &Platform, settings: &Settings) -> Routes {
 /// What shows how the platform is.
 fn watching(platform: &Platform, settings: &Settings) -> Routes {
     let cursors = &platform.cursors;
-    let metrics_access: Access = match settings.public_metrics.unwrap_or_else(|| settings.is_local()) {
-        true => PUBLIC.into(),
-        false => METRICS_READ.into(),
-    };
+    let are_public = settings.public_metrics.unwrap_or_else(|| settings.is_local());
+    let metrics_access = if are_public { PUBLIC } else { METRICS_READ.into() };
     let looking = Routes::new()
         .merge(audit::routes(platform.audit.clone(), cursors.clone()))
         .merge(events::routes(platform.events.clone(), cursors.clone(), platform.clock.clone()))

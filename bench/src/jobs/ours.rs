@@ -1,16 +1,16 @@
 //! The jobs of gravity-core.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gravity_core::Clock;
 use gravity_core::db::Database;
 use gravity_core::jobs::{Job, JobNode, Jobs, NodeConfig, Queue, SqlJobs};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
-use super::{BATCH, Figures, ROUNDS};
+use super::{BATCH, Figures, ROUNDS, processes};
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Count {
@@ -22,9 +22,10 @@ impl Job for Count {
 }
 
 #[derive(Default)]
-struct Handled {
-    jobs: AtomicUsize,
+pub(super) struct Handled {
+    pub(super) jobs: AtomicUsize,
     goal: AtomicUsize,
+    reached_at: Mutex<Option<Instant>>,
     reached: Notify,
 }
 
@@ -38,16 +39,21 @@ impl Handled {
 
     fn count(&self) {
         if self.jobs.fetch_add(1, Ordering::SeqCst) + 1 == self.goal.load(Ordering::SeqCst) {
+            *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             self.reached.notify_one();
         }
     }
 }
 
-pub(super) fn measure(url: &str, backlog: usize) -> Result<Figures> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure_in(url, backlog))
+pub(super) fn measure(url: &str, backlog: usize, processes: usize) -> Result<Figures> {
+    block_on(measure_in(url, backlog, processes))
 }
 
-async fn measure_in(url: &str, backlog: usize) -> Result<Figures> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+async fn measure_in(url: &str, backlog: usize, processes: usize) -> Result<Figures> {
     let db = Database::connect(url).await?;
     let jobs = Jobs::new(SqlJobs::new(&db).await?, Clock::system());
 
@@ -60,10 +66,14 @@ async fn measure_in(url: &str, backlog: usize) -> Result<Figures> {
 
     let handled = Arc::new(Handled::default());
     let began = Instant::now();
-    let (stop, running) = start(&jobs, &handled);
-    handled.until(backlog).await;
-    drop(stop);
-    running.await??;
+    if processes > 1 {
+        processes::drain(url, backlog, processes)?;
+    } else {
+        let (stop, running) = start(&jobs, &handled);
+        handled.until(backlog).await;
+        drop(stop);
+        running.await??;
+    }
     let drained = rate(backlog, began);
     let left = jobs.counts().await?;
     anyhow::ensure!(left.is_empty(), "some jobs are left: {left:?}");
@@ -71,26 +81,32 @@ async fn measure_in(url: &str, backlog: usize) -> Result<Figures> {
     let (stop, running) = start(&jobs, &handled);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let mut waits = Vec::with_capacity(ROUNDS);
+    let mut afterwards = Vec::with_capacity(ROUNDS);
     for round in 0..ROUNDS {
         tokio::time::sleep(Duration::from_millis(20 + round as u64 % 30)).await;
         let goal = handled.jobs.load(Ordering::SeqCst) + 1;
         let began = Instant::now();
         handled.goal.store(goal, Ordering::SeqCst);
         jobs.enqueue(Count { number: round }).await?;
+        let written = Instant::now();
         handled.until(goal).await;
-        waits.push(began.elapsed().as_secs_f64() * 1_000.0);
+        let at = handled.reached_at.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(written);
+        waits.push(at.duration_since(began).as_secs_f64() * 1_000.0);
+        afterwards.push(at.saturating_duration_since(written).as_secs_f64() * 1_000.0);
     }
     drop(stop);
     running.await??;
     db.close().await;
     waits.sort_unstable_by(f64::total_cmp);
-    Ok(Figures { enqueued, drained, start: [waits[ROUNDS / 2], waits[ROUNDS * 99 / 100]] })
+    afterwards.sort_unstable_by(f64::total_cmp);
+    let start = [waits[ROUNDS / 2], waits[ROUNDS * 99 / 100]];
+    Ok(Figures { enqueued, drained, start, written: afterwards[ROUNDS / 2] })
 }
 
-type Running = tokio::task::JoinHandle<Result<(), gravity_core::jobs::Error>>;
+pub(super) type Running = tokio::task::JoinHandle<Result<(), gravity_core::jobs::Error>>;
 
-fn start(jobs: &Jobs<SqlJobs>, handled: &Arc<Handled>) -> (tokio::sync::oneshot::Sender<()>, Running) {
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+pub(super) fn start(jobs: &Jobs<SqlJobs>, handled: &Arc<Handled>) -> (oneshot::Sender<()>, Running) {
+    let (stop, stopped) = oneshot::channel::<()>();
     let handled = handled.clone();
     let node = JobNode::new(jobs.store().clone(), Clock::system(), NodeConfig::new())
         .with_queue(Queue::new("default").with_concurrency(24))

@@ -66,10 +66,12 @@ async function main() {
   const enqueued = jobs / ((now() - began) / 1000);
 
   let handled = 0;
+  let handledAt = 0;
   let heard = () => {};
   const taskList = {
     count: async () => {
       handled++;
+      handledAt = now();
       heard();
     },
   };
@@ -97,20 +99,22 @@ async function main() {
   const pool = new Pool({ connectionString: url });
   await new Promise((done) => setTimeout(done, 500));
   const waits = [];
+  const afterwards = [];
   for (let round = 0; round < rounds; round++) {
     await new Promise((done) => setTimeout(done, 20 + (round % 30)));
     const goal = handled + 1;
     began = now();
     await pool.query("select graphile_worker.add_job('count', '{}'::json)");
+    const written = now();
     await until(goal);
-    waits.push(now() - began);
+    waits.push(handledAt - began);
+    afterwards.push(Math.max(handledAt - written, 0));
   }
   await idle.stop();
   await pool.end();
   await utils.release();
-  waits.sort((one, two) => one - two);
-  const at = (part) => waits[Math.floor((waits.length - 1) * part)];
-  console.log([enqueued, drained, at(0.5), at(0.99)].join(" "));
+  const at = (all, part) => all.sort((one, two) => one - two)[Math.floor((all.length - 1) * part)];
+  console.log([enqueued, drained, at(waits, 0.5), at(waits, 0.99), at(afterwards, 0.5)].join(" "));
 }
 
 (isChild ? child() : main()).then(

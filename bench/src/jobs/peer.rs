@@ -29,8 +29,8 @@ pub(super) fn measure(url: &str, backlog: usize, processes: usize) -> Result<Fig
     let said = String::from_utf8(output.stdout)?;
     let last = said.lines().last().context("the peer said nothing")?;
     let numbers: Vec<f64> = last.split(' ').map(str::parse).collect::<Result<_, _>>()?;
-    let [enqueued, drained, p50, p99] = numbers[..] else { anyhow::bail!("the peer said {last:?}") };
-    Ok(Figures { enqueued, drained, start: [p50, p99] })
+    let [enqueued, drained, p50, p99, written] = numbers[..] else { anyhow::bail!("the peer said {last:?}") };
+    Ok(Figures { enqueued, drained, start: [p50, p99], written })
 }
 
 fn install() -> Result<PathBuf> {

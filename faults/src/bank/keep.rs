@@ -26,7 +26,7 @@ pub(super) async fn keep(desk: &Desk, locks: &Locks, lease: Duration) {
             match turn(desk, locks, lease).await {
                 Ok(true) => {}
                 Ok(false) | Err(Error::Taken | Error::Lost) => {
-                    tokio::time::sleep(Duration::from_millis(60)).await
+                    tokio::time::sleep(Duration::from_millis(60)).await;
                 }
                 Err(error) => {
                     desk.worker.ledger().note(Note::Said { what: format!("the keeper: {error}") });
@@ -72,7 +72,7 @@ async fn turn(desk: &Desk, locks: &Locks, lease: Duration) -> Result<bool, Error
             }
             return Err(Error::Lost);
         }
-        copied => copied?,
+        outcome => outcome?,
     }
     if let Some(guard) = guard {
         guard.release().await?;

@@ -4,6 +4,7 @@ use gravity_core::Timestamp;
 use gravity_core::http::{Problem, SetCookies};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 use super::fresh::{Fresh, fresh};
@@ -13,7 +14,7 @@ use crate::domain::{Method, Session, SessionId, User};
 use crate::service::SignedIn;
 
 /// Somebody is signed in.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Signed {
     /// The token that requests show; in cookie mode it is in a cookie instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +115,15 @@ pub struct Discovery {
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// What is asked of a browser: nothing.
     pub response_types_supported: Vec<String>,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed")
+            .field("session", &self.session)
+            .field("user", &self.user.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Signed {

@@ -27,6 +27,12 @@ use gravity_core::{Error, SecretString, Timestamp};
 
 use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 
+/// The steps of all tables of this crate, for those who run migrations by other means than opening an
+/// [`Auth`](crate::Auth).
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
+    [SqlStore::MIGRATIONS, SqlStore::ORG_MIGRATIONS, crate::jwt::SqlKeyStore::MIGRATIONS];
+
 /// Keeps users, sessions and tickets.
 ///
 /// Everything that happens goes through [`apply`](Self::apply) and [`rotate`](Self::rotate), which are atomic and

@@ -151,6 +151,7 @@ impl<'a> Query<'a> {
         self.on.engine()
     }
 
+    #[cfg(feature = "postgres")]
     pub(super) fn args(&mut self) -> &mut Args {
         &mut self.args
     }

@@ -61,6 +61,7 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     limits::a_clock_that_was_ahead_holds_up_no_queue(fresh().await).await;
     limits::a_rate_by_key_keeps_the_order_of_keys(fresh().await).await;
     races::claimers_get_each_job_once(fresh().await).await;
+    races::who_leaves_takes_nothing_along(fresh().await).await;
     races::one_of_many_enqueuers_wins(fresh().await).await;
     races::a_key_never_runs_twice_at_once(fresh().await).await;
     verbs::takers_cancellers_and_retriers_agree(fresh().await).await;
@@ -72,6 +73,7 @@ pub async fn suite<B: Bench, F: Future<Output = B>>(fresh: impl Fn() -> F) {
     nodes::workers_fail_panic_and_take_too_long(fresh().await).await;
     nodes::a_running_job_is_cancelled(fresh().await).await;
     nodes::a_stopping_node_gives_work_back(fresh().await).await;
+    nodes::a_node_that_stops_leaves_nothing_behind(fresh().await).await;
     nodes::a_dead_node_is_replaced(fresh().await).await;
     nodes::a_buried_node_is_refused_and_begins_anew(fresh().await).await;
     nodes::two_nodes_do_each_job_once(fresh().await).await;

@@ -150,6 +150,7 @@ impl<'a> Compiler<'a> {
             || !of_the_type(node.number.min, least)
             || !of_the_type(node.number.max, greatest)
             || CONSTRAINTS.iter().any(|k| keywords.contains_key(*k));
+        node.number.is_read_as_integer = least.is_some();
         // schemars says `int32` and leaves the bounds to that name.
         node.number.min = node.number.min.or(least.map(Number::Integer));
         node.number.max = node.number.max.or(greatest.map(Number::Integer));
@@ -277,6 +278,7 @@ fn numbers(keywords: &Map<String, Value>) -> Result<NumberRules, SchemaError> {
         above: number(keywords, "exclusiveMinimum")?,
         below: number(keywords, "exclusiveMaximum")?,
         multiple_of,
+        is_read_as_integer: false,
     })
 }
 

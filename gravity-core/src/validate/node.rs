@@ -46,6 +46,8 @@ pub(super) struct NumberRules {
     pub(super) above: Option<Number>,
     pub(super) below: Option<Number>,
     pub(super) multiple_of: Option<Number>,
+    /// Whether it is read into an integer of Rust, for which `1.0` is none.
+    pub(super) is_read_as_integer: bool,
 }
 
 #[derive(Debug, Default)]

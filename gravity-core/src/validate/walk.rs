@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
         }
         match value {
             Value::String(text) => self.check_string(&node.string, text),
-            Value::Number(number) => self.check_number(&node.number, number.into()),
+            Value::Number(number) => self.check_number(&node.number, number),
             Value::Array(items) => self.check_array(&node.array, items),
             Value::Object(members) => self.check_object(&node.object, members),
             Value::Null | Value::Bool(_) => {}
@@ -174,7 +174,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn check_number(&mut self, rules: &NumberRules, number: Number) {
+    fn check_number(&mut self, rules: &NumberRules, written: &serde_json::Number) {
+        let number = Number::from(written);
+        if rules.is_read_as_integer && written.is_f64() {
+            return self.fault("wrong_type", "must be an integer, written without a fraction");
+        }
         if let Some(min) = rules.min.filter(|min| number.compare(*min).is_lt()) {
             self.fault("too_small", format!("must be at least {min}"));
         }

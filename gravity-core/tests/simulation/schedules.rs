@@ -205,9 +205,11 @@ impl History {
 
     /// All clocks are right again: says so if the nodes do not catch up.
     async fn drain(&mut self) -> Option<String> {
-        // More than a day on, so that something was due however little time has passed.
-        let right =
-            self.seats.iter().map(|seat| seat.hands.now()).max()?.saturating_add(Duration::from_hours(26));
+        // More than a day on, so that something was due however little time has passed, and however far clocks were
+        // set back.
+        let start = Timestamp::from_seconds(self.start).unwrap();
+        let latest = self.seats.iter().map(|seat| seat.hands.now()).fold(start, Timestamp::max);
+        let right = latest.saturating_add(Duration::from_hours(26));
         for seat in 0..self.seats.len() {
             self.seats[seat].is_paused = false;
             self.seats[seat].hands.set(right);

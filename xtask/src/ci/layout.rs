@@ -14,18 +14,18 @@ const LIMIT: usize = 600;
 /// How many files the report lists.
 const LISTED: usize = 10;
 
-/// What every service crate has; `|` parts alternatives, NAME is the crate's name without `gravity-`.
+/// What every service crate has; `|` parts alternatives, `*` is any one folder, NAME is the crate's name without `gravity-`.
 const STANDARD: [&str; 16] = [
     "README.md",
-    "migrations/sqlite",
-    "migrations/postgres",
+    "migrations/sqlite|migrations/*/sqlite",
+    "migrations/postgres|migrations/*/postgres",
     "src/lib.rs",
     "src/config.rs",
     "src/NAME.rs|src/service",
     "src/error.rs",
     "src/domain",
     "src/store/mod.rs",
-    "src/store/memory.rs",
+    "src/store/memory.rs|src/store/memory",
     "src/store/sql.rs|src/store/sql",
     "src/http/mod.rs",
     "src/client.rs",
@@ -88,7 +88,13 @@ pub(super) fn files(root: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn missing(service: &Package) -> Vec<String> {
     let name = service.name.trim_start_matches("gravity-").replace('-', "_");
     let standard = STANDARD.iter().map(|path| path.replace("NAME", &name));
-    standard.filter(|path| !path.split('|').any(|one| service.dir.join(one).exists())).collect()
+    standard.filter(|path| !path.split('|').any(|one| exists(&service.dir, one))).collect()
+}
+
+fn exists(dir: &Path, path: &str) -> bool {
+    let Some((before, after)) = path.split_once("*/") else { return dir.join(path).exists() };
+    let folders = std::fs::read_dir(dir.join(before)).into_iter().flatten().flatten();
+    folders.into_iter().any(|folder| folder.path().join(after).exists())
 }
 
 /// Whether a `lib.rs` is a table of contents: no function, type or implementation of its own.
@@ -120,11 +126,14 @@ mod tests {
             Package { name: "gravity-two-words".into(), dir: dir.path().into(), ..Package::default() };
         assert_eq!(missing(&service).len(), STANDARD.len());
         std::fs::create_dir_all(dir.path().join("src/store/sql")).unwrap();
+        std::fs::create_dir_all(dir.path().join("migrations/words/sqlite")).unwrap();
         std::fs::write(dir.path().join("src/two_words.rs"), "").unwrap();
         let left = missing(&service);
-        assert_eq!(left.len(), STANDARD.len() - 2);
+        assert_eq!(left.len(), STANDARD.len() - 3);
         assert!(
-            !left.iter().any(|path| path.contains("two_words") || path.contains("store/sql")),
+            !left
+                .iter()
+                .any(|path| ["two_words", "store/sql", "/sqlite"].iter().any(|made| path.contains(made))),
             "{left:?}"
         );
     }

@@ -45,12 +45,14 @@ struct Found {
 }
 
 impl<S: JobStore> Pump<S> {
+    /// Takes jobs until the node stops. A claim that is on its way then is waited for: who dropped it would leave
+    /// while it may yet be committed.
     pub(super) async fn run(mut self) {
         let shared = self.shared.clone();
         let mut hints = shared.store.hints();
         let mut idle = 0_u32;
         let mut aimed_at = Instant::now();
-        loop {
+        while !shared.stopping.is_cancelled() {
             hints.mark_unchanged();
             let since = aimed_at.elapsed();
             if since >= AIM_EVERY {
@@ -68,15 +70,19 @@ impl<S: JobStore> Pump<S> {
             };
             idle = if found.any { 0 } else { idle.saturating_add(1) };
             let wait = FIRST_WAIT.saturating_mul(1 << idle.saturating_sub(1).min(16)).min(self.longest);
-            let wait = found.next.map_or(wait, |next| wait.min(next.saturating_since(shared.clock.now())));
-            tokio::select! {
-                changed = hints.changed() => {
-                    if changed.is_err() {
-                        shared.clock.sleep(wait).await;
-                    }
+            let due = async {
+                match found.next {
+                    Some(next) => shared.clock.sleep_until(next).await,
+                    None => std::future::pending().await,
                 }
+            };
+            tokio::select! {
+                () = shared.stopping.cancelled() => return,
+                Ok(()) = hints.changed() => {}
                 () = shared.room.notified(), if found.more => {}
-                () = shared.clock.sleep(wait) => {}
+                () = due => {}
+                // By the machine's timer: what no hint told of is there however the clock stands.
+                () = tokio::time::sleep(wait) => {}
             }
         }
     }
@@ -106,6 +112,9 @@ impl<S: JobStore> Pump<S> {
         let now = self.shared.clock.now();
         found.next = self.shared.store.wake(now).await?;
         for lane in &self.lanes {
+            if self.shared.stopping.is_cancelled() {
+                break;
+            }
             let limit = lane.room();
             if limit == 0 {
                 found.more = true;

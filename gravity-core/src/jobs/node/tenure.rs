@@ -31,8 +31,10 @@ pub(super) struct Tenure<S> {
     lanes: Vec<Arc<Lane<S>>>,
     watch: Watch,
     workers: JoinSet<()>,
-    /// What takes jobs, and what deletes old ones.
-    helpers: JoinSet<()>,
+    /// What takes jobs.
+    pump: JoinSet<()>,
+    /// What deletes old ones.
+    cleaner: JoinSet<()>,
     /// What writes what became of jobs.
     writer: JoinSet<()>,
 }
@@ -70,16 +72,17 @@ impl<S: JobStore> Tenure<S> {
                 workers.spawn(lane.clone().work());
             }
         }
-        let mut helpers = JoinSet::new();
-        let pump = Pump {
+        let mut pump = JoinSet::new();
+        let takes = Pump {
             node: id,
             shared: shared.clone(),
             lanes: lanes.clone(),
             longest: config.poll,
             doubt: Doubt::default(),
         };
-        helpers.spawn(pump.run());
-        helpers.spawn(retain::run(shared.clone(), config.clone()));
+        pump.spawn(takes.run());
+        let mut cleaner = JoinSet::new();
+        cleaner.spawn(retain::run(shared.clone(), config.clone()));
         let mut writer = JoinSet::new();
         let outlet = shared.clone();
         writer.spawn(async move { outlet.outcomes.write(&outlet.store, &outlet.clock).await });
@@ -90,7 +93,8 @@ impl<S: JobStore> Tenure<S> {
             shared,
             lanes,
             workers,
-            helpers,
+            pump,
+            cleaner,
             writer,
         })
     }
@@ -113,7 +117,8 @@ impl<S: JobStore> Tenure<S> {
             tokio::select! {
                 () = &mut tick => continue,
                 // They go on for ever, unless something is very wrong.
-                _ = self.helpers.join_next() => return,
+                _ = self.pump.join_next() => return,
+                _ = self.cleaner.join_next() => return,
                 _ = self.writer.join_next() => return,
                 // Whether a job is to be cancelled is of no interest where none runs.
                 () = async {
@@ -160,8 +165,7 @@ impl<S: JobStore> Tenure<S> {
     /// Begins no more jobs, finishes those that run, and gives the others back.
     pub(super) async fn end(mut self) {
         self.shared.stopping.cancel();
-        // What the pump is taking just now is still its own: the store gives it to others when the node leaves.
-        self.helpers.shutdown().await;
+        self.cleaner.shutdown().await;
         let shared = self.shared.clone();
         let clock = shared.clock.clone();
         let finished = async { while self.workers.join_next().await.is_some() {} };
@@ -182,6 +186,12 @@ impl<S: JobStore> Tenure<S> {
             () = clock.sleep(self.config.grace) => {}
         }
         self.workers.shutdown().await;
+        // It ends by itself, and what it was taking is given back too. Where the store does not answer in time, the store
+        // refuses that claim, or gives its jobs to others when the node leaves. No beat tells meanwhile that it lives.
+        let taken = async { while self.pump.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.config.tick(), taken).await.is_err() {
+            self.pump.shutdown().await;
+        }
         self.lanes.iter().for_each(Lane::give_back);
         shared.outcomes.close();
         let last_words = async {

@@ -1,6 +1,7 @@
 //! Gives ready jobs to nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 
 use uuid::Uuid;
 
@@ -30,29 +31,52 @@ struct Round {
     held_until: Option<Timestamp>,
     /// Some made room for others behind them.
     has_moved: bool,
+    /// Some had keys.
+    is_keyed: bool,
 }
 
 impl SqlJobs {
     pub(super) async fn take(&self, ask: &Ask<'_>) -> Result<Taken, Error> {
-        // Who is told of a job that is not committed yet waits for it, where writers queue.
-        if ask.limit == 0 || (!self.take_news() && !self.has_ready(ask.queue).await?) {
+        if ask.limit == 0 {
             return Ok(Taken::default());
         }
+        // On SQLite, where writers queue, who is told of a job that is not committed yet waits for it. On PostgreSQL a look
+        // in vain that locks nothing needs no write to the disk.
+        let waits_for_news = self.take_news() && self.db().engine() == Engine::Sqlite;
+        if !waits_for_news && !self.has_ready(ask.queue).await? {
+            return Ok(Taken::default());
+        }
+        let is_keyed = self.is_keyed(ask.queue);
         let mut look_at = 1;
         loop {
-            let round = match self.db().transaction(async |tx| round(tx, ask, look_at).await).await {
+            let round = match self.db().transaction(async |tx| round(tx, ask, look_at, is_keyed).await).await
+            {
                 // Others took one of the same key just now; who asks again finds it.
                 Err(Error::Database(error)) if error.is_unique_violation_on("jobs", &["queue", "key"]) => {
                     return Ok(Taken::default());
                 }
                 round => round?,
             };
+            self.note_keyed(ask.queue, round.is_keyed);
             // Those that moved aside are behind us for good, so this ends.
             if round.has_moved && round.jobs.is_empty() {
                 look_at = LOOK_AT;
                 continue;
             }
             return Ok(Taken { jobs: round.jobs, held_until: round.held_until });
+        }
+    }
+
+    fn is_keyed(&self, queue: &str) -> bool {
+        self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner).contains(queue)
+    }
+
+    fn note_keyed(&self, queue: &str, is_keyed: bool) {
+        let mut keyed = self.0.keyed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_keyed {
+            keyed.remove(queue);
+        } else if !keyed.contains(queue) {
+            keyed.insert(queue.to_owned());
         }
     }
 
@@ -86,9 +110,15 @@ impl SqlJobs {
 }
 
 /// Looks at as many jobs as there is room for, and at least at so many.
-async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, Error> {
+async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize, is_keyed: bool) -> Result<Round, Error> {
     if !begin(tx, ask).await? {
         return Ok(Round::default());
+    }
+    if tx.engine() == Engine::Postgres && ask.rate.is_none() && ask.key_rate.is_none() && !is_keyed {
+        let jobs = take_plain(tx, ask).await?;
+        if !jobs.is_empty() {
+            return Ok(Round { jobs, ..Round::default() });
+        }
     }
     let rates = Rates::load(tx, ask).await?;
     let limit = ask.limit.min(rates.room());
@@ -96,7 +126,8 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, 
         return Ok(Round { held_until: Some(rates.next()), ..Round::default() });
     }
     let mut free = candidates(tx, ask, limit.max(look_at)).await?;
-    let blocked = if free.iter().any(|job| job.key.is_some()) {
+    let is_keyed = free.iter().any(|job| job.key.is_some());
+    let blocked = if is_keyed {
         let (blocked, unclear) = blocked(tx, &free).await?;
         free.retain(|job| !blocked.contains(&job.id) && !unclear.contains(&job.id));
         blocked
@@ -113,7 +144,7 @@ async fn round(tx: &mut Tx<'_>, ask: &Ask<'_>, look_at: usize) -> Result<Round, 
     let ids: Vec<JobId> = free.into_iter().map(|job| job.id).collect();
     let jobs = mark(tx, ask, &ids).await?;
     rates.save(tx, jobs.len()).await?;
-    Ok(Round { jobs, held_until: None, has_moved })
+    Ok(Round { jobs, held_until: None, has_moved, is_keyed })
 }
 
 /// Makes sure that the node counts as alive until this is committed: who buries it waits for that.
@@ -130,6 +161,28 @@ async fn begin(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<bool, Error> {
     };
     let is_alive: Option<bool> = tx.query(sql).bind(ask.node).fetch_optional_scalar().await?;
     Ok(is_alive == Some(true))
+}
+
+/// Takes jobs in one statement, if none of those at the head of the queue has a key. Rows do not move while they are
+/// locked, so they are found by their places: for a join the whole table may be read.
+async fn take_plain(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Vec<Claimed>, Error> {
+    let taken: Vec<ClaimedRow> = tx
+        .query(
+            "WITH head AS MATERIALIZED (SELECT ctid AS place, key FROM jobs WHERE queue = $1 AND stage = 0 \
+             AND node IS NULL ORDER BY priority DESC, seq LIMIT $2 FOR UPDATE SKIP LOCKED) \
+             UPDATE jobs SET node = $3, claimed_at = $4, fence = fence + 1, is_paid = FALSE, progress = NULL \
+             WHERE ctid = ANY (ARRAY(SELECT place FROM head)) \
+             AND NOT EXISTS (SELECT 1 FROM head WHERE key IS NOT NULL) \
+             RETURNING id, fence, kind, payload, priority, seq, key, unique_key, is_open_only, failures, \
+             max_attempts, timeout_ms, created_at, run_at, errors, correlation",
+        )
+        .bind(ask.queue)
+        .bind(rows(ask.limit))
+        .bind(ask.node)
+        .bind(ask.now)
+        .fetch_all()
+        .await?;
+    Ok(claimed(taken, ask.queue))
 }
 
 async fn candidates(tx: &mut Tx<'_>, ask: &Ask<'_>, limit: usize) -> Result<Vec<Candidate>, Error> {
@@ -246,9 +299,14 @@ async fn mark(tx: &mut Tx<'_>, ask: &Ask<'_>, ids: &[JobId]) -> Result<Vec<Claim
         )
         .fetch_all()
         .await?;
-    let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(ask.queue)).collect();
+    Ok(claimed(taken, ask.queue))
+}
+
+/// Jobs that were taken, in the order of their queue.
+fn claimed(taken: Vec<ClaimedRow>, queue: &str) -> Vec<Claimed> {
+    let mut jobs: Vec<Claimed> = taken.into_iter().map(|row| row.of_queue(queue)).collect();
     jobs.sort_unstable_by_key(|job| (std::cmp::Reverse(job.priority), job.place));
-    Ok(jobs)
+    jobs
 }
 
 impl SqlJobs {

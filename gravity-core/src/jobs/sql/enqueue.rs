@@ -9,7 +9,7 @@ use crate::jobs::{Enqueued, Error, JobId, NewJob, Unique};
 use super::SqlJobs;
 use super::row::{READY, SCHEDULED, millis, signed};
 
-/// The most rows of one statement. On SQLite shorter ones have a power of two, so that few statements are prepared.
+/// The most rows of one statement on SQLite. Shorter ones have a power of two, so that few statements are prepared.
 const MAX_ROWS: usize = 512;
 
 /// How often to look again where the job that keeps another out ends while we look.
@@ -19,22 +19,49 @@ type UniqueKey<'a> = (&'a str, &'a str);
 
 impl SqlJobs {
     pub(super) async fn insert(&self, tx: &mut Tx<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueued>, Error> {
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let holders = reserve(tx, jobs).await?;
-        let holder = |job: &NewJob| {
-            let key = job.unique.as_ref().map(|(key, _)| (job.kind.as_str(), key.as_str()));
-            key.and_then(|key| holders.get(&key).copied()).unwrap_or(job.id)
-        };
-        let new: Vec<&NewJob> = jobs.iter().filter(|job| holder(job) == job.id).collect();
-        insert_all(tx, &new).await?;
-        if !new.is_empty() {
+        let enqueued = write(tx, jobs).await?;
+        if enqueued.iter().any(|enqueued| enqueued.is_new) {
             self.tell(tx).await?;
         }
-        let told = |job: &NewJob| Enqueued { id: holder(job), is_new: holder(job) == job.id };
-        Ok(jobs.iter().map(told).collect())
+        Ok(enqueued)
     }
+
+    /// Nodes of this process are told when it is there to be taken. Were they told before, they would look in vain
+    /// just when they are wanted.
+    pub(super) async fn insert_alone(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, Error> {
+        #[cfg(feature = "postgres")]
+        if self.db().engine() == Engine::Postgres && self.insert_at_once(jobs).await? {
+            self.hint();
+            return Ok(jobs.iter().map(|job| Enqueued { id: job.id, is_new: true }).collect());
+        }
+        let insert = async |tx: &mut Tx<'_>| {
+            let enqueued = write(tx, jobs).await?;
+            if enqueued.iter().any(|enqueued| enqueued.is_new) {
+                self.tell_server(tx).await?;
+            }
+            Ok::<_, Error>(enqueued)
+        };
+        let enqueued = self.db().transaction(insert).await?;
+        if enqueued.iter().any(|enqueued| enqueued.is_new) {
+            self.hint();
+        }
+        Ok(enqueued)
+    }
+}
+
+async fn write(tx: &mut Tx<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueued>, Error> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let holders = reserve(tx, jobs).await?;
+    let holder = |job: &NewJob| {
+        let key = job.unique.as_ref().map(|(key, _)| (job.kind.as_str(), key.as_str()));
+        key.and_then(|key| holders.get(&key).copied()).unwrap_or(job.id)
+    };
+    let new: Vec<&NewJob> = jobs.iter().filter(|job| holder(job) == job.id).collect();
+    insert_all(tx, &new).await?;
+    let told = |job: &NewJob| Enqueued { id: holder(job), is_new: holder(job) == job.id };
+    Ok(jobs.iter().map(told).collect())
 }
 
 /// Reserves the unique keys of these jobs, and tells which job has each.
@@ -135,7 +162,7 @@ async fn insert_all(tx: &mut Tx<'_>, jobs: &[&NewJob]) -> Result<(), Error> {
         }
         #[cfg(feature = "postgres")]
         Engine::Postgres => {
-            for rows in jobs.chunks(MAX_ROWS) {
+            for rows in super::insert::chunks(jobs) {
                 super::insert::insert_arrays(tx, rows).await?;
             }
         }

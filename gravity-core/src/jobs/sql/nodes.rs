@@ -85,14 +85,21 @@ impl SqlJobs {
 
     async fn free_jobs_of(&self, node: Uuid, counts: bool, now: Timestamp) -> Result<u64, Error> {
         let mut freed = 0;
-        loop {
-            let some = self.db().transaction(async |tx| self.free_some(tx, node, counts, now).await).await?;
-            freed += some;
-            if some == 0 {
+        // What a claim took that was on its way is seen in the second round. What a transaction of the node's still
+        // holds then is freed later.
+        for _ in 0..2 {
+            loop {
+                let some =
+                    self.db().transaction(async |tx| self.free_some(tx, node, counts, now).await).await?;
+                freed += some;
+                if some == 0 {
+                    break;
+                }
+            }
+            if self.db().transaction(async |tx| forget(tx, node).await).await? {
                 break;
             }
         }
-        self.db().transaction(async |tx| forget(tx, node).await).await?;
         Ok(freed)
     }
 
@@ -159,9 +166,8 @@ impl SqlJobs {
     }
 }
 
-/// Forgets a silent node that has no jobs. What is still locked, such as by a transaction of the node's that has not
-/// ended, is freed later.
-async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<(), Error> {
+/// Forgets a silent node that has no jobs, and tells whether it is forgotten.
+async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<bool, Error> {
     let lock = match tx.engine() {
         Engine::Sqlite => "",
         // A claim that began while the node counted as alive is waited for here. The statement after this one sees
@@ -174,11 +180,13 @@ async fn forget(tx: &mut Tx<'_>, node: Uuid) -> Result<(), Error> {
         .push(lock)
         .fetch_optional_scalar()
         .await?;
-    if silent.is_some() {
-        tx.query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE stage = 0 AND node = $1)")
-            .bind(node)
-            .execute()
-            .await?;
+    if silent.is_none() {
+        return Ok(true);
     }
-    Ok(())
+    let deleted = tx
+        .query("DELETE FROM jobs_nodes WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE stage = 0 AND node = $1)")
+        .bind(node)
+        .execute()
+        .await?;
+    Ok(deleted > 0)
 }

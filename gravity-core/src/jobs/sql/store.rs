@@ -1,8 +1,9 @@
 //! [`SqlJobs`]: the store on SQLite and PostgreSQL.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -39,6 +40,8 @@ pub(super) struct Inner {
     pub(super) hint: watch::Sender<()>,
     /// Whether something was written, and perhaps not yet committed, since jobs were last looked for.
     pub(super) has_news: AtomicBool,
+    /// Queues whose jobs had keys when they were last looked at.
+    pub(super) keyed: Mutex<HashSet<String>>,
     pub(super) began: Instant,
     /// When the server was last told, in microseconds since `began`.
     pub(super) told_at: AtomicU64,
@@ -60,6 +63,7 @@ impl SqlJobs {
             db: db.clone(),
             hint: watch::Sender::new(()),
             has_news: AtomicBool::new(false),
+            keyed: Mutex::default(),
             began: Instant::now(),
             told_at: AtomicU64::new(0),
         }))
@@ -84,7 +88,7 @@ impl JobStore for SqlJobs {
     }
 
     async fn enqueue_alone(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, Error> {
-        self.db().transaction(async |tx| self.insert(tx, jobs).await).await
+        self.insert_alone(jobs).await
     }
 
     fn hints(&self) -> watch::Receiver<()> {

@@ -17,6 +17,11 @@ impl SqlJobs {
     /// Tells those who wait for jobs, from within the transaction.
     pub(super) async fn tell(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         self.hint();
+        self.tell_server(tx).await
+    }
+
+    /// Tells the nodes of other processes, from within the transaction.
+    pub(super) async fn tell_server(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         if tx.engine() == Engine::Postgres && self.may_tell() {
             tx.query("SELECT pg_notify('gravity_jobs', '')").execute().await?;
         }
@@ -34,7 +39,7 @@ impl SqlJobs {
         self.0.has_news.swap(false, Ordering::AcqRel)
     }
 
-    fn may_tell(&self) -> bool {
+    pub(super) fn may_tell(&self) -> bool {
         let now = u64::try_from(self.0.began.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
         let told_at = self.0.told_at.load(Ordering::Relaxed);
         let is_due = told_at == 0 || now.saturating_sub(told_at) >= TELL_EVERY_MICROSECONDS;

@@ -180,6 +180,33 @@ pub(super) async fn a_stopping_node_gives_work_back<B: Bench>(bench: B) {
     heir.abort();
 }
 
+pub(super) async fn a_node_that_stops_leaves_nothing_behind<B: Bench>(bench: B) {
+    for round in 0..24_i64 {
+        for number in 0..20 {
+            jobs(&bench).enqueue(add(round * 20 + number)).await.unwrap();
+        }
+        let stop = tokio::time::sleep(Duration::from_micros(1 << (round % 12)) * 10);
+        writer(&bench).run_until(stop).await.unwrap();
+        // At once, and nothing comes after.
+        for _ in 0..2 {
+            let counts = jobs(&bench).counts().await.unwrap();
+            assert!(counts.iter().all(|count| count.state == JobState::Ready), "round {round}: {counts:?}");
+            let nobody = Uuid::nil();
+            bench.store().join(nobody).await.unwrap();
+            let view = bench.store().beat(nobody, &[]).await.unwrap();
+            assert_eq!((view.nodes.len(), view.silent.len()), (1, 0), "round {round}");
+            bench.store().leave(nobody, system().now()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let running = start(writer(&bench));
+    until("all is done", async || is_empty(&bench).await).await;
+    running.abort();
+    let mut effects = bench.effects().await;
+    effects.sort_unstable();
+    assert_eq!(effects, (0..480).collect::<Vec<_>>());
+}
+
 pub(super) async fn a_dead_node_is_replaced<B: Bench>(bench: B) {
     let began = Arc::new(AtomicUsize::new(0));
     let count = began.clone();

@@ -8,11 +8,11 @@ use futures_util::future::join_all;
 
 use super::bench::Bench;
 use super::claims::{Hand, add, number, numbers};
-use crate::jobs::Unique;
+use crate::jobs::{JobState, JobStore as _, Unique};
 
 pub(super) async fn claimers_get_each_job_once<B: Bench>(bench: B) {
     let hand = Hand::new(bench).await;
-    let jobs: Vec<_> = (0..2_000).map(|number| hand.jobs.prepare(add(number)).unwrap()).collect();
+    let jobs: Vec<_> = (0..5_000).map(|number| hand.jobs.prepare(add(number)).unwrap()).collect();
     hand.jobs.enqueue_all(&jobs).await.unwrap();
     let mut claimers = Vec::new();
     for size in [1, 7, 50, 64, 100, 13, 80, 3] {
@@ -31,7 +31,29 @@ pub(super) async fn claimers_get_each_job_once<B: Bench>(bench: B) {
     }
     let mut got: Vec<i64> = join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
     got.sort_unstable();
-    assert_eq!(got, (0..2_000).collect::<Vec<_>>());
+    assert_eq!(got, (0..5_000).collect::<Vec<_>>());
+}
+
+pub(super) async fn who_leaves_takes_nothing_along<B: Bench>(bench: B) {
+    let hand = Hand::new(bench).await;
+    let jobs: Vec<_> = (0..300).map(|number| hand.jobs.prepare(add(number)).unwrap()).collect();
+    hand.jobs.enqueue_all(&jobs).await.unwrap();
+    for round in 0..40_u64 {
+        let node = Arc::new(hand.other().await);
+        let claims = (1..4).map(|size| {
+            let node = node.clone();
+            // Each on its own line to the store, as one whose answer nobody waits for any more.
+            tokio::spawn(async move { node.claim(size * 5).await })
+        });
+        let claims: Vec<_> = claims.collect();
+        tokio::time::sleep(Duration::from_micros(round % 10 * 100)).await;
+        node.bench.store().leave(node.node, node.now()).await.unwrap();
+        join_all(claims).await.into_iter().for_each(|claim| drop(claim.unwrap()));
+        assert!(node.claim(5).await.is_empty(), "round {round}: who has left is given jobs");
+        let counts = hand.jobs.counts().await.unwrap();
+        assert!(counts.iter().all(|count| count.state == JobState::Ready), "round {round}: {counts:?}");
+    }
+    assert_eq!(hand.claim(1_000).await.len(), 300);
 }
 
 pub(super) async fn one_of_many_enqueuers_wins<B: Bench>(bench: B) {
