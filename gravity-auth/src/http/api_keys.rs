@@ -1,5 +1,6 @@
 //! API keys, and the accounts of programs.
 
+use std::fmt;
 use std::time::Duration;
 
 use gravity_core::audit::Origin;
@@ -118,12 +119,18 @@ pub struct ApiKeyList {
 }
 
 /// An API key and its secret, which is never shown again.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct IssuedApiKeyView {
     /// The secret: for `Authorization: Bearer`, or `X-Api-Key`.
     pub secret: String,
     /// The key.
     pub key: ApiKeyView,
+}
+
+impl fmt::Debug for IssuedApiKeyView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedApiKeyView").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl From<ApiKey> for ApiKeyView {
@@ -143,8 +150,14 @@ impl From<ApiKey> for ApiKeyView {
     }
 }
 
+impl From<IssuedApiKey> for IssuedApiKeyView {
+    fn from(issued: IssuedApiKey) -> Self {
+        Self { secret: issued.secret.expose().clone(), key: issued.key.into() }
+    }
+}
+
 fn issued(issued: IssuedApiKey) -> Fresh<IssuedApiKeyView> {
-    fresh(IssuedApiKeyView { secret: issued.secret.expose().clone(), key: issued.key.into() })
+    fresh(issued.into())
 }
 
 pub(super) async fn create(

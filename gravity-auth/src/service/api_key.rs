@@ -142,7 +142,7 @@ impl Auth {
         }
     }
 
-    /// Changes a key.
+    /// Changes a key. Of a program's account it must be one that does nothing which the caller may not do.
     pub async fn change_api_key(
         &self,
         by: &Authority,
@@ -151,6 +151,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<ApiKey, AuthError> {
         let from = self.api_key(by, id).await?;
+        check_reach(by, &from)?;
         let owner = self.store().user(from.user).await?.ok_or(AuthError::ApiKeyNotFound)?;
         if let Some(scopes) = &patch.scopes {
             self.check_scopes(by, &owner, scopes).await?;
@@ -167,7 +168,8 @@ impl Auth {
         self.update(from, to, &trail).await
     }
 
-    /// Gives a key another secret. The one it had holds for as long as is said, and none before that.
+    /// Gives a key another secret. The one it had holds for as long as is said, and none before that. Of a program's
+    /// account it must be one that does nothing which the caller may not do.
     pub async fn rotate_api_key(
         &self,
         by: &Authority,
@@ -176,6 +178,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<IssuedApiKey, AuthError> {
         let from = self.api_key(by, id).await?;
+        check_reach(by, &from)?;
         let (secret, hint) = new_secret();
         let until = self.now().saturating_add(overlap);
         let to = ApiKey {
@@ -212,7 +215,7 @@ impl Auth {
         let now = self.now();
         let found = self.store().api_key_by(&macs, now).await.map_err(NoCaller::Failed)?;
         let (key, owner) = found.ok_or(NoCaller::Invalid)?;
-        let cost = UNITS.div_ceil(key.per_minute.clamp(1, UNITS));
+        let cost = UNITS / key.per_minute.clamp(1, UNITS);
         let decision = self.0.config.throttles.api_keys.check(&key.id.to_string(), cost).await;
         if !decision.allowed {
             return Err(NoCaller::Limited { per_minute: key.per_minute, decision });
@@ -274,6 +277,11 @@ impl Auth {
         to.version += 1;
         Ok(to)
     }
+}
+
+/// Whoever gets the secret of a key may do what it may. Their own does no more than they do.
+fn check_reach(by: &Authority, key: &ApiKey) -> Result<(), AuthError> {
+    if key.user == by.caller.user { Ok(()) } else { by.check_all(&key.scopes) }
 }
 
 /// A new secret, and how it begins.

@@ -59,21 +59,18 @@ impl Auth {
         Ok(())
     }
 
-    /// Calls back the tokens of those who have another role since.
+    /// Calls back the tokens of those who have another role since. A role that is deleted may give thousands another
+    /// at one instant.
     async fn hear_of_roles(&self, mut since: Timestamp, now: Timestamp) -> Result<(), AuthError> {
-        let list = &self.0.revoked.list;
+        let mut after = None;
         loop {
-            let changed = self.store().reassigned_since(since, BATCH).await?;
-            for (user, at) in &changed {
-                list.revoke_subject(&(*user).into(), *at);
+            let changed = self.store().reassigned_since(since, after, BATCH).await?;
+            for (user, role, _) in &changed {
+                self.0.revoked.list.revoke_other_roles(&(*user).into(), role.as_str(), now);
             }
-            let Some((_, last)) = changed.last().filter(|_| changed.len() == BATCH as usize) else { break };
-            if *last == since {
-                list.revoke_all(now);
-                break;
-            }
-            since = *last;
+            let is_full = changed.len() == BATCH as usize;
+            let Some((user, _, at)) = changed.last().filter(|_| is_full) else { return Ok(()) };
+            (since, after) = (*at, Some(*user));
         }
-        Ok(())
     }
 }

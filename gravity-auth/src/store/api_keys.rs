@@ -29,6 +29,11 @@ pub enum KeyChange {
         /// The key as it is to be; its id, owner, maker and last use stay.
         to: ApiKey,
     },
+    /// All keys of a user are gone. There may be none.
+    RemoveAll {
+        /// Whose they are.
+        user: UserId,
+    },
     /// A key is gone. It must be the user's.
     Remove {
         /// Whose it is.
@@ -56,7 +61,7 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     async fn api_key_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<(ApiKey, User)>, Error>;
 
     /// Writes down that a key was used, unless a use after `before` is written down already: of many at once one
-    /// writes. Whether this one did.
+    /// writes. A use that lies in the future, for a clock was set back, counts for none. Whether this one did.
     async fn api_key_used(&self, id: ApiKeyId, now: Timestamp, before: Timestamp) -> Result<bool, Error>;
 
     /// The accounts of programs that are not deleted, in the order of their ids, page by page, either way.

@@ -15,7 +15,7 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 pub enum Change {
     /// There is a new user, with the hash of a password or without one. The address and the name must be free:
-    /// [`EmailTaken`](super::Refused::EmailTaken), [`NameTaken`](super::Refused::NameTaken).
+    /// [`EmailTaken`](super::Refused::EmailTaken), [`NameTaken`](super::Refused::NameTaken). Their role must be there.
     AddUser {
         /// The user.
         user: User,
@@ -69,8 +69,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// The user has another role. They must have the one that it follows, and not be deleted; the last active super
-    /// admin stays one: [`LastAdmin`](super::Refused::LastAdmin).
+    /// The user has another role, which must be there. They must have the one that it follows, and not be deleted; the
+    /// last active super admin who can sign in stays one: [`LastAdmin`](super::Refused::LastAdmin).
     SetRole {
         /// Whose role it is.
         user: UserId,

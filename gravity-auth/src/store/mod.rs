@@ -61,7 +61,7 @@ pub trait AuthStore: ApiKeyStore + RoleStore + Send + Sync + 'static {
     /// The hash of the user's password.
     async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error>;
 
-    /// Whether there is an active super admin.
+    /// Whether there is an active super admin who can sign in: a program's account is none.
     async fn has_super_admin(&self) -> Result<bool, Error>;
 
     /// The session, live or not.
@@ -92,8 +92,8 @@ pub trait AuthStore: ApiKeyStore + RoleStore + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
 
-    /// Forgets tickets that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
-    /// how many in all.
+    /// Forgets tickets that have run out, and sessions and API keys that ended or ran out before a time. At most
+    /// `limit` of each; how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }
 

@@ -76,9 +76,14 @@ pub trait RoleStore: Send + Sync + 'static {
     /// All roles, in the order of their names.
     async fn roles(&self) -> Result<Vec<Role>, Error>;
 
-    /// Whose role changed at a time or later, and when it last did, the earliest first; at most so many.
-    async fn reassigned_since(&self, since: Timestamp, limit: u32)
-    -> Result<Vec<(UserId, Timestamp)>, Error>;
+    /// Whose role changed at a time or later, which they have now, and when it last changed; the earliest first, then
+    /// by id, at most so many. Of those whose changed at that very time, only who come after a user, if one is named.
+    async fn reassigned_since(
+        &self,
+        since: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<(UserId, RoleName, Timestamp)>, Error>;
 }
 
 #[cfg(test)]

@@ -16,3 +16,6 @@ CREATE TABLE auth_api_keys (
 );
 CREATE INDEX auth_api_keys_user ON auth_api_keys (user_id, id);
 CREATE INDEX auth_api_keys_old ON auth_api_keys (old_mac) WHERE old_mac IS NOT NULL;
+CREATE INDEX auth_api_keys_expiry ON auth_api_keys (expires_at) WHERE expires_at IS NOT NULL;
+-- The accounts of programs.
+CREATE INDEX auth_users_service ON auth_users (id) WHERE email_key LIKE '%@service-account.invalid';

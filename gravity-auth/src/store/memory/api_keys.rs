@@ -38,11 +38,19 @@ impl State {
                 };
                 Ok(())
             }
+            KeyChange::RemoveAll { user } => {
+                self.remove_keys(*user);
+                Ok(())
+            }
             KeyChange::Remove { user, key } => {
                 let removed = self.api_keys.remove(key);
                 if removed.is_some_and(|key| key.user == *user) { Ok(()) } else { Err(Refused::Stale) }
             }
         }
+    }
+
+    pub(super) fn remove_keys(&mut self, user: UserId) {
+        self.api_keys.retain(|_, key| key.user != user);
     }
 }
 
@@ -73,7 +81,7 @@ impl ApiKeyStore for MemoryStore {
     async fn api_key_used(&self, id: ApiKeyId, now: Timestamp, before: Timestamp) -> Result<bool, Error> {
         let mut state = self.state();
         let key = state.api_keys.get_mut(&id);
-        let key = key.filter(|key| key.last_used_at.is_none_or(|at| at <= before));
+        let key = key.filter(|key| key.last_used_at.is_none_or(|at| at <= before || at > now));
         Ok(key.map(|key| key.last_used_at = Some(now)).is_some())
     }
 

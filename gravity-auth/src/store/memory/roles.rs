@@ -5,7 +5,7 @@ use gravity_core::{Error, Timestamp};
 
 use super::MemoryStore;
 use super::state::State;
-use crate::domain::{Role, UserId};
+use crate::domain::{Role, RoleName, UserId};
 use crate::store::{Refused, RoleChange, RoleStore};
 
 impl State {
@@ -32,13 +32,15 @@ impl RoleStore for MemoryStore {
     async fn reassigned_since(
         &self,
         since: Timestamp,
+        after: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<(UserId, Timestamp)>, Error> {
+    ) -> Result<Vec<(UserId, RoleName, Timestamp)>, Error> {
         let state = self.state();
-        let mut found: Vec<_> = state.reassigned.iter().map(|(user, at)| (*user, *at)).collect();
-        found.retain(|(_, at)| *at >= since);
-        found.sort_by_key(|(user, at)| (*at, *user));
+        let mut found: Vec<_> = state.reassigned.iter().map(|(user, at)| (*at, *user)).collect();
+        found.retain(|(at, user)| *at > since || (*at == since && after.is_none_or(|after| *user > after)));
+        found.sort_unstable();
         found.truncate(limit as usize);
-        Ok(found)
+        let role = |user| state.users.get(&user).map(|account| account.user.role.clone());
+        Ok(found.into_iter().filter_map(|(at, user)| Some((user, role(user)?, at))).collect())
     }
 }

@@ -14,7 +14,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::state::{Account, State};
-use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{ApiKey, EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
@@ -185,9 +185,13 @@ impl AuthStore for MemoryStore {
         let sessions: Vec<_> = over.collect();
         let out = state.tickets.values().filter(|ticket| ticket.expires_at <= now).map(|ticket| ticket.id);
         let tickets: Vec<_> = out.take(limit as usize).collect();
+        let is_out = |key: &&ApiKey| key.expires_at.is_some_and(|end| end < ended_before);
+        let keys: Vec<_> =
+            state.api_keys.values().filter(is_out).map(|key| key.id).take(limit as usize).collect();
+        state.api_keys.retain(|id, _| !keys.contains(id));
         state.sessions.retain(|id, _| !sessions.contains(id));
         state.tickets.retain(|id, _| !tickets.contains(id));
-        Ok((sessions.len() + tickets.len()) as u64)
+        Ok((sessions.len() + tickets.len() + keys.len()) as u64)
     }
 }
 

@@ -8,6 +8,9 @@ use crate::store::Refused;
 
 impl State {
     pub(super) fn add_user(&mut self, user: &User, password: Option<&SecretString>) -> Result<(), Refused> {
+        if !self.roles.contains_key(&user.role) {
+            return Err(Refused::Stale);
+        }
         self.check_email(user.id, &user.email)?;
         self.check_name(user.id, user.user_name.as_ref())?;
         if self.users.contains_key(&user.id) {
@@ -76,7 +79,7 @@ impl State {
         };
         self.end_sessions(user, None, reason, at);
         self.void_tickets(user);
-        self.api_keys.retain(|_, key| key.user != user);
+        self.remove_keys(user);
         Ok(())
     }
 
@@ -147,7 +150,12 @@ impl State {
     }
 
     pub(super) fn has_super_admin(&self) -> bool {
-        let is_one = |user: &User| user.role == RoleName::SUPER_ADMIN && user.status == UserStatus::Active;
+        // Nobody signs in to a program's account, to make another super admin.
+        let is_one = |user: &User| {
+            user.role == RoleName::SUPER_ADMIN
+                && user.status == UserStatus::Active
+                && !user.is_service_account()
+        };
         self.users.values().any(|account| is_one(&account.user))
     }
 

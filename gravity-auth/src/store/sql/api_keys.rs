@@ -10,7 +10,7 @@ use super::apply::one_row;
 use super::roles::text_of;
 use super::rows::{self, ApiKeyRow, USER, UserRow};
 use super::{SqlStore, users};
-use crate::domain::{ApiKey, ApiKeyId, SERVICE_HOST, User, UserId, UserStatus};
+use crate::domain::{ApiKey, ApiKeyId, User, UserId, UserStatus};
 use crate::store::{API_KEYS, ApiKeyStore, AuthStore as _, KeyChange, Refused, api_key_place};
 
 const COLUMNS: &str = "id, user_id, name, hint, mac, old_mac, old_until, scopes, per_minute, version, created_by, \
@@ -40,6 +40,7 @@ pub(super) async fn change(tx: &mut Tx<'_>, change: &KeyChange) -> Result<(), Re
                 .bind(to.expires_at);
             one_row(query).await
         }
+        KeyChange::RemoveAll { user } => remove_all(tx, *user).await,
         KeyChange::Remove { user, key } => {
             let query =
                 tx.query("DELETE FROM auth_api_keys WHERE id = $1 AND user_id = $2").bind(*key).bind(*user);
@@ -130,7 +131,7 @@ impl ApiKeyStore for SqlStore {
 
     async fn api_key_used(&self, id: ApiKeyId, now: Timestamp, before: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE auth_api_keys SET last_used_at = $2 \
-                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
+                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3 OR last_used_at > $2)";
         Ok(self.db.query(sql).bind(id).bind(now).bind(before).execute().await? == 1)
     }
 
@@ -139,8 +140,8 @@ impl ApiKeyStore for SqlStore {
             .db
             .query("SELECT ")
             .push(USER)
-            .push(" FROM auth_users WHERE status <> 'deleted' AND email_key LIKE ")
-            .push_bind(format!("%{SERVICE_HOST}"));
+            .push(" FROM auth_users WHERE status <> 'deleted' AND ")
+            .push(users::SERVICE_ACCOUNTS);
         let rows: Vec<UserRow> = query.push_page(&API_KEYS, from, limit).fetch_all().await?;
         let users = rows.into_iter().map(|row| rows::user(row).map(|(user, _)| user));
         let users = users.collect::<Result<Vec<_>, _>>()?;

@@ -8,7 +8,10 @@ use crate::store::{Change, Refused};
 /// Makes one change. After a refusal the transaction is to be rolled back.
 pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
     match change {
-        Change::AddUser { user, password } => users::add(tx, user, password.as_ref()).await,
+        Change::AddUser { user, password } => {
+            roles::hold(tx, &user.role).await?;
+            users::add(tx, user, password.as_ref()).await
+        }
         Change::Rename { user, user_name, first_name, last_name, at } => {
             users::rename(tx, *user, user_name.as_ref(), first_name.as_ref(), last_name.as_ref(), *at).await
         }

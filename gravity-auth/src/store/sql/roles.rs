@@ -110,9 +110,17 @@ impl RoleStore for SqlStore {
     async fn reassigned_since(
         &self,
         since: Timestamp,
+        after: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<(UserId, Timestamp)>, Error> {
-        let sql = "SELECT user_id, at FROM auth_reassigned WHERE at >= $1 ORDER BY at, user_id LIMIT $2";
-        Ok(self.db.query(sql).bind(since).bind(i64::from(limit)).fetch_all().await?)
+    ) -> Result<Vec<(UserId, RoleName, Timestamp)>, Error> {
+        let sql = "SELECT changed.user_id, owner.role, changed.at FROM auth_reassigned changed \
+                   JOIN auth_users owner ON owner.id = changed.user_id \
+                   WHERE changed.at >= $1 AND (changed.at > $1 OR changed.user_id > $2) \
+                   ORDER BY changed.at, changed.user_id LIMIT $3";
+        // Nobody comes before all the others.
+        let after = after.unwrap_or_else(|| UserId::from_uuid(uuid::Uuid::nil()));
+        let query = self.db.query(sql).bind(since).bind(after).bind(i64::from(limit));
+        let rows: Vec<(UserId, String, Timestamp)> = query.fetch_all().await?;
+        rows.into_iter().map(|(user, role, at)| Ok((user, rows::parse(&role)?, at))).collect()
     }
 }

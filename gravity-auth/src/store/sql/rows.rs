@@ -180,7 +180,7 @@ pub(super) fn role((name, grants, inherits): RoleRow) -> Result<Role, Error> {
     Ok(Role { name: parse(&name)?, grants: parse(&grants)?, inherits: optional(inherits.as_deref())? })
 }
 
-fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
+pub(super) fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| unreadable(std::any::type_name::<T>()))
 }
 

@@ -11,7 +11,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
-use super::{apply, sessions, tickets};
+use super::{apply, sessions, tickets, users};
 use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
@@ -159,8 +159,8 @@ impl AuthStore for SqlStore {
     }
 
     async fn has_super_admin(&self) -> Result<bool, Error> {
-        let sql = "SELECT COUNT(*) FROM auth_users WHERE role = 'super_admin' AND status = 'active'";
-        let number: i64 = self.db.query(sql).fetch_scalar().await?;
+        let query = self.db.query("SELECT COUNT(*) FROM auth_users WHERE ").push(users::SUPER_ADMINS);
+        let number: i64 = query.fetch_scalar().await?;
         Ok(number > 0)
     }
 
@@ -258,6 +258,15 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        Ok(tickets + sessions)
+        let keys = self
+            .db
+            .query(
+                "DELETE FROM auth_api_keys WHERE id IN (SELECT id FROM auth_api_keys WHERE expires_at < $1 LIMIT $2)",
+            )
+            .bind(ended_before)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
+        Ok(tickets + sessions + keys)
     }
 }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gravity_core::Id;
+use gravity_core::audit::Origin;
 use serde_json::{Value, json};
 
 use super::stage::{PASSWORD, Person, Reply, Stage};
 use crate::domain::UserStatus;
+use crate::service::{Authority, Caller, NewApiKey};
 
 pub(super) async fn run(stage: &Stage) {
     a_key_is_made_used_and_taken_back(stage).await;
@@ -15,6 +18,9 @@ pub(super) async fn run(stage: &Stage) {
     a_key_can_no_more_than_its_owner(stage).await;
     bad_keys_are_refused_alike(stage).await;
     a_key_does_not_do_what_people_do(stage).await;
+    a_key_is_nowhere_but_in_headers(stage).await;
+    nobody_gets_the_secret_of_a_key_above_them(stage).await;
+    who_registered_first_and_waited_keeps_no_key(stage).await;
     a_key_is_rotated(stage).await;
     a_key_expires(stage).await;
     keys_die_with_their_owner(stage).await;
@@ -151,9 +157,106 @@ async fn a_key_does_not_do_what_people_do(stage: &Stage) {
         ("POST", format!("/api-keys/{id}/rotate"), Value::Null),
         ("DELETE", format!("/api-keys/{id}"), Value::Null),
         ("POST", "/roles".to_owned(), role),
+        ("GET", "/auth/sessions".to_owned(), Value::Null),
+        ("DELETE", "/auth/sessions".to_owned(), Value::Null),
+        ("DELETE", format!("/auth/sessions/{}", admin.session), Value::Null),
+        ("PATCH", format!("/auth/sessions/{}", admin.session), json!({ "name": "x" })),
     ] {
         let reply = stage.api(method, &secret, &path, body).await;
         assert_eq!(reply.refusal(), (403, "auth.not_in_person"), "{method} {path}");
+    }
+}
+
+async fn a_key_is_nowhere_but_in_headers(stage: &Stage) {
+    let ada = stage.signed_in().await;
+    let (_, secret) = made(stage, &ada, &["orders:read"]).await;
+    for name in ["api_key", "x-api-key", "access_token", "token"] {
+        let path = format!("/api/v1/auth/me?{name}={secret}");
+        assert_eq!(stage.call("GET", &path, &[], b"").await.status, 401, "{name}");
+    }
+    let cookie = format!("access_token={secret}; __Host-access={secret}");
+    assert_eq!(stage.call("GET", "/api/v1/auth/me", &[("cookie", &cookie)], b"").await.status, 401);
+    let reply = stage.call("GET", "/api/v1/auth/me", &[("x-api-key", &ada.access)], b"").await;
+    assert_eq!(reply.refusal(), (401, "auth.invalid_api_key"), "nor is an access token a key");
+    // What holds such a secret does not show it to a log.
+    let by = authority(stage, &ada.email, "*").await;
+    let new = NewApiKey {
+        name: "log".to_owned(),
+        scopes: "orders:read".parse().unwrap(),
+        expires_at: None,
+        per_minute: None,
+        service_account: None,
+    };
+    let issued = stage.auth.create_api_key(&by, new, &Origin::default()).await.unwrap();
+    let secret = issued.secret.expose().clone();
+    assert!(!format!("{issued:?}").contains(&secret));
+    assert!(!format!("{:?}", crate::http::IssuedApiKeyView::from(issued)).contains(&secret));
+}
+
+async fn authority(stage: &Stage, email: &str, grants: &str) -> Authority {
+    let user = stage.auth.store().by_email(&email.parse().unwrap()).await.unwrap().unwrap().0.id;
+    let session = Some(Id::new(&stage.time.clock()));
+    Authority { caller: Caller { user, session, actor: None }, grants: grants.parse().unwrap() }
+}
+
+/// Who manages the accounts of programs may do less than some of them.
+async fn nobody_gets_the_secret_of_a_key_above_them(stage: &Stage) {
+    let admin = stage.admin().await;
+    let keeper = stage.unique();
+    let body = json!({ "name": keeper, "grants": ["api_keys:manage"], "inherits": "customer" });
+    assert_eq!(stage.api("POST", &admin.access, "/roles", body).await.status, 201);
+    let bob = stage.with_role(&keeper).await;
+    let wanted = json!({ "name": "Nightly build", "role": "admin" });
+    let denied = stage.api("POST", &bob.access, "/service-accounts", wanted.clone()).await;
+    assert_eq!(denied.refusal(), (403, "auth.not_held"));
+    let robot = stage.api("POST", &admin.access, "/service-accounts", wanted).await;
+    let robot = robot.body["id"].as_str().unwrap();
+    let key = async |scope: &str| {
+        let body = json!({ "name": "ci", "scopes": [scope], "service_account": robot });
+        let reply = stage.api("POST", &admin.access, "/api-keys", body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        format!("/api-keys/{}", reply.body["key"]["id"].as_str().unwrap())
+    };
+    let (above, below) = (key("users:delete").await, key("orders:read").await);
+    let rotate =
+        async |path: &str| stage.api("POST", &bob.access, &format!("{path}/rotate"), Value::Null).await;
+    assert_eq!(rotate(&above).await.refusal(), (403, "auth.not_held"));
+    assert_eq!(rotate(&below).await.status, 200);
+    let patch = json!({ "name": "mine" });
+    assert_eq!(stage.api("PATCH", &bob.access, &above, patch).await.refusal(), (403, "auth.not_held"));
+    let deleted = stage.api("DELETE", &bob.access, &format!("/service-accounts/{robot}"), Value::Null).await;
+    assert_eq!(deleted.refusal(), (403, "auth.not_held"));
+    // To take a key back is never wrong.
+    assert_eq!(stage.api("DELETE", &bob.access, &above, Value::Null).await.status, 204);
+}
+
+/// Somebody signs up with the address of another, makes a key, and waits for the other to come.
+async fn who_registered_first_and_waited_keeps_no_key(stage: &Stage) {
+    for path in ["/magic-link", "/forgot-password"] {
+        let victim = stage.registered().await;
+        stage.mail(&victim, "verify_email").await;
+        let by = authority(stage, &victim, "orders:read").await;
+        let new = NewApiKey {
+            name: "wait".to_owned(),
+            scopes: "orders:read".parse().unwrap(),
+            expires_at: None,
+            per_minute: None,
+            service_account: None,
+        };
+        let issued = stage.auth.create_api_key(&by, new, &Origin::default()).await.unwrap();
+        assert_eq!(me(stage, issued.secret.expose()).await.status, 200);
+        assert_eq!(stage.post(path, json!({ "email": victim })).await.status, 202);
+        let reply = if path == "/magic-link" {
+            let token = stage.token(&victim, "magic_link").await;
+            stage.post("/magic-link/redeem", json!({ "token": token })).await
+        } else {
+            let token = stage.token(&victim, "reset_password").await;
+            let body = json!({ "token": token, "password": "another horse entirely" });
+            stage.post("/reset-password", body).await
+        };
+        assert!(reply.status < 300, "{reply:?}");
+        let refused = me(stage, issued.secret.expose()).await;
+        assert_eq!(refused.refusal(), (401, "auth.invalid_api_key"), "{path}");
     }
 }
 
@@ -252,6 +355,14 @@ pub(super) async fn a_key_has_a_limit_of_its_own(stage: &Stage) {
     // What others have used up has come back.
     stage.time.advance(Duration::from_hours(24));
     let ada = stage.signed_in().await;
+    // Seven is no share that comes out even.
+    let body = json!({ "name": "odd", "scopes": ["orders:read"], "per_minute": 7 });
+    let reply = stage.api("POST", &ada.access, "/api-keys", body).await;
+    let odd = reply.body["secret"].as_str().unwrap().to_owned();
+    for _ in 0..7 {
+        assert_eq!(me(stage, &odd).await.status, 200);
+    }
+    assert_eq!(me(stage, &odd).await.refusal(), (429, "http.too_many_requests"));
     let body = json!({ "name": "slow", "scopes": ["orders:read"], "per_minute": 3 });
     let reply = stage.api("POST", &ada.access, "/api-keys", body).await;
     let slow = reply.body["secret"].as_str().unwrap().to_owned();

@@ -14,6 +14,7 @@ pub(super) async fn run(stage: &Stage) {
     a_role_in_use_is_kept_or_replaced(stage).await;
     a_change_shows_at_once_here(stage).await;
     who_gets_another_role_has_it_at_once(stage).await;
+    who_signs_in_meanwhile_gets_no_role_of_before(stage).await;
     what_is_wrong_is_named(stage).await;
 }
 
@@ -161,6 +162,25 @@ async fn who_gets_another_role_has_it_at_once(stage: &Stage) {
     assert_eq!(reply.refusal(), (404, "auth.user_not_found"));
     let reply = stage.api("PUT", &admin.access, &path, json!({ "role": "nothing" })).await;
     assert_eq!((reply.status, reply.pointers()), (422, vec!["/role"]));
+}
+
+/// A sign-in has read who somebody is, then they get another role, and then the sign-in signs its token.
+async fn who_signs_in_meanwhile_gets_no_role_of_before(stage: &Stage) {
+    let (admin, bob) = (stage.admin().await, stage.with_role("manager").await);
+    let store = stage.auth.store();
+    let before = store.by_email(&bob.email.parse().unwrap()).await.unwrap().unwrap().0;
+    let session = store.session(bob.session.parse().unwrap()).await.unwrap().unwrap();
+    let path = format!("/users/{}/role", stage.id_of(&bob).await);
+    let reply = stage.api("PUT", &admin.access, &path, json!({ "role": "customer" })).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    // However late it is.
+    stage.time.advance(Duration::from_secs(2));
+    let late = stage.auth.tokens(before, session).await.unwrap();
+    let reply = stage.ask("GET", late.access_token.expose(), "/me", Value::Null).await;
+    assert_eq!(reply.status, 401, "{reply:?}");
+    let fresh = stage.post("/refresh", json!({ "refresh_token": bob.refresh })).await;
+    let access = fresh.body["access_token"].as_str().unwrap();
+    assert_eq!(stage.ask("GET", access, "/me", Value::Null).await.body["role"], "customer");
 }
 
 async fn what_is_wrong_is_named(stage: &Stage) {

@@ -16,6 +16,8 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     of_many_who_rotate_one_does(fixture).await;
     there_are_no_more_than_there_may_be(fixture).await;
     keys_die_with_their_owner(fixture).await;
+    all_of_somebody_go(fixture).await;
+    those_long_out_are_forgotten(fixture).await;
     use_is_written_down_once(fixture).await;
     accounts_of_programs_are_listed(fixture).await;
 }
@@ -24,7 +26,7 @@ fn mac<S: AuthStore>(fixture: &Fixture<S>, secret: &str) -> Mac {
     fixture.mac(Purpose::MagicLink, secret)
 }
 
-fn new_key<S: AuthStore>(fixture: &Fixture<S>, user: &User, secret: &str) -> ApiKey {
+pub(super) fn new_key<S: AuthStore>(fixture: &Fixture<S>, user: &User, secret: &str) -> ApiKey {
     ApiKey {
         id: Id::new(&fixture.time.clock()),
         user: user.id,
@@ -169,6 +171,31 @@ async fn keys_die_with_their_owner<S: AuthStore>(fixture: &Fixture<S>) {
     }
 }
 
+async fn all_of_somebody_go<S: AuthStore>(fixture: &Fixture<S>) {
+    let (ada, eve) = (fixture.registered().await, fixture.registered().await);
+    let (first, second, hers) =
+        (added(fixture, &ada).await, added(fixture, &ada).await, added(fixture, &eve).await);
+    for _ in 0..2 {
+        fixture.apply(Change::Key(KeyChange::RemoveAll { user: ada.id })).await.unwrap();
+    }
+    assert_eq!((opened(fixture, &first.1).await, opened(fixture, &second.1).await), (None, None));
+    assert!(opened(fixture, &hers.1).await.is_some());
+}
+
+async fn those_long_out_are_forgotten<S: AuthStore>(fixture: &Fixture<S>) {
+    let ada = fixture.registered().await;
+    let (out, endless) = (added(fixture, &ada).await.0, new_key(fixture, &ada, &fixture.unique()));
+    let endless = ApiKey { expires_at: None, ..endless };
+    fixture.apply(add(&endless)).await.unwrap();
+    let end = out.expires_at.unwrap();
+    fixture.store.sweep(fixture.now(), end, 1_000).await.unwrap();
+    assert!(fixture.store.api_key(out.id).await.unwrap().is_some(), "it has just run out");
+    let later = end.saturating_add(Duration::from_secs(1));
+    fixture.store.sweep(fixture.now(), later, 1_000).await.unwrap();
+    assert_eq!(fixture.store.api_key(out.id).await.unwrap(), None);
+    assert!(fixture.store.api_key(endless.id).await.unwrap().is_some());
+}
+
 async fn use_is_written_down_once<S: AuthStore>(fixture: &Fixture<S>) {
     let ada = fixture.registered().await;
     let (key, _) = added(fixture, &ada).await;
@@ -184,7 +211,14 @@ async fn use_is_written_down_once<S: AuthStore>(fixture: &Fixture<S>) {
     fixture.time.advance(Duration::from_secs(1));
     assert_eq!(written().await, 1);
     let found = fixture.store.api_key(key.id).await.unwrap().unwrap();
-    assert_eq!(found, ApiKey { last_used_at: Some(fixture.now()), ..key });
+    assert_eq!(found, ApiKey { last_used_at: Some(fixture.now()), ..key.clone() });
+    // The clock was set back: what lies in the future counts for none.
+    let earlier = fixture.now().saturating_sub(Duration::from_hours(1));
+    let before = earlier.saturating_sub(Duration::from_mins(1));
+    assert!(fixture.store.api_key_used(key.id, earlier, before).await.unwrap());
+    assert!(!fixture.store.api_key_used(key.id, earlier, before).await.unwrap());
+    let found = fixture.store.api_key(key.id).await.unwrap().unwrap();
+    assert_eq!(found.last_used_at, Some(earlier));
 }
 
 async fn accounts_of_programs_are_listed<S: AuthStore>(fixture: &Fixture<S>) {

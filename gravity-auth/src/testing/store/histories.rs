@@ -6,8 +6,8 @@ use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
-use crate::domain::{EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
-use crate::store::{AuthStore, Change, Refused, Trail};
+use crate::domain::{ApiKey, EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
+use crate::store::{AuthStore, Change, KeyChange, Refused, Trail};
 
 const STEPS: u64 = 12;
 
@@ -30,6 +30,7 @@ struct History<'f, S> {
     users: Vec<User>,
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
+    keys: Vec<ApiKey>,
     told: Vec<String>,
 }
 
@@ -44,6 +45,7 @@ impl<'f, S: AuthStore> History<'f, S> {
             users,
             sessions: Vec::new(),
             tickets: Vec::new(),
+            keys: Vec::new(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -74,7 +76,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         let (fixture, at) = (self.fixture, self.fixture.now());
         let user = self.random.pick(&self.users).clone();
         let password = |random: &Random| random.pick(&["one", "two"]).to_string();
-        match self.random.below(14) {
+        match self.random.below(16) {
+            14 | 15 => self.key_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
                 let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
@@ -134,6 +137,24 @@ impl<'f, S: AuthStore> History<'f, S> {
         }
     }
 
+    fn key_change(&mut self, user: &User) -> Change {
+        let known = if self.keys.is_empty() { 0 } else { self.random.below(4) };
+        Change::Key(match known {
+            0 => {
+                let key = super::api_keys::new_key(self.fixture, user, &self.fixture.unique());
+                self.keys.push(key.clone());
+                KeyChange::Add { key, most: 2 }
+            }
+            1 => {
+                let from = self.random.pick(&self.keys).clone();
+                let from = ApiKey { version: u32::try_from(self.random.below(2)).unwrap(), ..from };
+                KeyChange::Update { to: ApiKey { name: self.fixture.unique(), ..from.clone() }, from }
+            }
+            2 => KeyChange::Remove { user: user.id, key: self.random.pick(&self.keys).id },
+            _ => KeyChange::RemoveAll { user: user.id },
+        })
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -181,6 +202,13 @@ impl<'f, S: AuthStore> History<'f, S> {
                 "{}",
                 self.story()
             );
+        }
+        for key in &self.keys {
+            let found = store.api_key(key.id).await.unwrap();
+            assert_eq!(found, self.model.api_key(key.id).await.unwrap(), "{}", self.story());
+            let macs = [key.mac.clone()];
+            let opened = store.api_key_by(&macs, now).await.unwrap();
+            assert_eq!(opened, self.model.api_key_by(&macs, now).await.unwrap(), "{}", self.story());
         }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];

@@ -1,5 +1,7 @@
 //! Roles: what they build on, and who has them.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 
 use super::fixture::{Fixture, RACERS, refused};
@@ -13,6 +15,7 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     no_race_closes_a_circle(fixture).await;
     a_role_that_somebody_has_stays(fixture).await;
     who_loses_a_role_gets_another(fixture).await;
+    many_of_one_instant_are_heard_of(fixture).await;
     nobody_is_left_with_a_role_that_is_gone(fixture).await;
 }
 
@@ -116,14 +119,36 @@ async fn who_loses_a_role_gets_another<S: AuthStore>(fixture: &Fixture<S>) {
     let set =
         Change::SetRole { user: ada.id, from: RoleName::CUSTOMER, to: role.name.clone(), at: fixture.now() };
     fixture.apply(set).await.unwrap();
-    fixture.time.advance(std::time::Duration::from_secs(1));
+    fixture.time.advance(Duration::from_secs(1));
     fixture.apply(remove(fixture, &role, Some(RoleName::MANAGER))).await.unwrap();
     assert_eq!(fixture.store.user(ada.id).await.unwrap().unwrap().role, RoleName::MANAGER);
-    let heard = fixture.store.reassigned_since(fixture.now(), 1_000).await.unwrap();
-    assert!(heard.contains(&(ada.id, fixture.now())), "{heard:?}");
-    let later = fixture.now().saturating_add(std::time::Duration::from_secs(1));
-    let heard = fixture.store.reassigned_since(later, 1_000).await.unwrap();
-    assert!(heard.iter().all(|(user, _)| *user != ada.id));
+    let heard = fixture.store.reassigned_since(fixture.now(), None, 1_000).await.unwrap();
+    assert_eq!(heard, [(ada.id, RoleName::MANAGER, fixture.now())]);
+    let later = fixture.now().saturating_add(Duration::from_secs(1));
+    assert_eq!(fixture.store.reassigned_since(later, None, 1_000).await.unwrap(), []);
+}
+
+/// A role that is deleted gives all who have it another at one instant; who reads page by page misses nobody.
+async fn many_of_one_instant_are_heard_of<S: AuthStore>(fixture: &Fixture<S>) {
+    let role = made(fixture, None).await;
+    let mut users = Vec::new();
+    for _ in 0..5 {
+        let mut user = fixture.somebody();
+        user.role = role.name.clone();
+        fixture.apply(super::fixture::add(&user)).await.unwrap();
+        users.push(user.id);
+    }
+    fixture.time.advance(Duration::from_secs(1));
+    fixture.apply(remove(fixture, &role, Some(RoleName::CUSTOMER))).await.unwrap();
+    let (mut since, mut after, mut heard) = (fixture.now(), None, Vec::new());
+    loop {
+        let page = fixture.store.reassigned_since(since, after, 2).await.unwrap();
+        let Some((user, _, at)) = page.last().cloned() else { break };
+        (since, after) = (at, Some(user));
+        heard.extend(page.into_iter().map(|(user, role, _)| (user, role)));
+    }
+    users.sort_unstable();
+    assert_eq!(heard, users.into_iter().map(|user| (user, RoleName::CUSTOMER)).collect::<Vec<_>>());
 }
 
 /// Somebody gets a role while it is deleted.
@@ -136,8 +161,16 @@ async fn nobody_is_left_with_a_role_that_is_gone<S: AuthStore>(fixture: &Fixture
             to: role.name.clone(),
             at: fixture.now(),
         };
-        let (_, _) = tokio::join!(fixture.apply(set), fixture.apply(remove(fixture, &role, None)));
-        let has = fixture.store.user(ada.id).await.unwrap().unwrap().role;
-        assert!(found(fixture, &has).await.is_some(), "{has} is gone");
+        let mut newcomer = fixture.somebody();
+        newcomer.role = role.name.clone();
+        let (_, _, _) = tokio::join!(
+            fixture.apply(set),
+            fixture.apply(super::fixture::add(&newcomer)),
+            fixture.apply(remove(fixture, &role, None))
+        );
+        for user in [ada.id, newcomer.id] {
+            let Some(user) = fixture.store.user(user).await.unwrap() else { continue };
+            assert!(found(fixture, &user.role).await.is_some(), "{} is gone", user.role);
+        }
     }
 }
