@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use crate::domain::Role;
 use crate::http::{FORGED_REQUEST, check_forgery};
 use crate::jwt::{AccessClaims, BearerTokens, INVALID_TOKEN, KEYS_UNAVAILABLE, TokenError};
-use crate::service::NoCaller;
+use crate::service::{Caller, NoCaller};
 use crate::{Auth, AuthError, Cookies};
 
 /// Says who calls, in the process that signs people in: by `Authorization: Bearer`, or by the cookie that a sign-in
@@ -61,6 +61,12 @@ pub(crate) const INVALID_API_KEY: ProblemKind =
 impl Authentication {
     /// The caller with what their roles grant now, whatever they did when the token was made.
     async fn as_of_now(&self, principal: Principal) -> Result<Principal, Problem> {
+        let caller = Caller::of(&principal).ok();
+        if let Some(actor) = caller.and_then(|caller| caller.actor)
+            && !self.auth.may_impersonate(actor).await.map_err(problem)?
+        {
+            return Err(Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, CHALLENGE));
+        }
         let roles = self.auth.roles().await.map_err(problem)?;
         let mut held = Grants::none();
         for role in principal.roles() {

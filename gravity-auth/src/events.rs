@@ -137,6 +137,18 @@ events! {
         instead: Option<RoleName>,
     }
 
+    /// Somebody acts in the name of a user.
+    Impersonated = "auth.impersonated" {
+        /// In whose name.
+        id: UserId,
+        /// Who.
+        actor: UserId,
+        /// The session.
+        session: SessionId,
+        /// Why, in their words.
+        reason: String,
+    }
+
     /// A user has another role.
     UserRoleChanged = "auth.user_role_changed" {
         /// Who.

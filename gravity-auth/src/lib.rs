@@ -38,8 +38,9 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{Delivery, Message};
 pub use service::{
-    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Identifier, Introspection, IssuedApiKey,
-    NewApiKey, NewPassword, ROLES_READ, ROLES_WRITE, Registered, Registration, SignedIn, USERS_WRITE,
+    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Identifier, Impersonation, Introspection,
+    IssuedApiKey, NewApiKey, NewPassword, ROLES_READ, ROLES_WRITE, Registered, Registration, SignedIn,
+    USERS_IMPERSONATE, USERS_WRITE,
 };
 pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
 pub use store::{AuthStore, MemoryStore};

@@ -6,6 +6,7 @@ mod cookies;
 mod documents;
 mod forgery;
 mod fresh;
+mod impersonate;
 mod inputs;
 mod orgs_table;
 mod paging;
@@ -26,6 +27,7 @@ pub use api_keys::{
 };
 pub use cookies::Cookies;
 pub(crate) use forgery::check_forgery;
+pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,

@@ -2,9 +2,9 @@
 
 use gravity_core::http::{Routes, SIGNED_IN, delete, get, patch, post, put};
 
-use super::{api_keys, roles};
+use super::{api_keys, impersonate, roles};
 use crate::Auth;
-use crate::service::{API_KEYS_MANAGE, ROLES_READ, ROLES_WRITE, USERS_WRITE};
+use crate::service::{API_KEYS_MANAGE, ROLES_READ, ROLES_WRITE, USERS_IMPERSONATE, USERS_WRITE};
 
 #[rustfmt::skip]
 pub(super) fn group() -> Routes<Auth> {
@@ -23,5 +23,6 @@ pub(super) fn group() -> Routes<Auth> {
         .route(get("/roles/{role}", "getRole").allow(ROLES_READ).tag("roles").about("Shows a role").to(roles::show))
         .route(patch("/roles/{role}", "changeRole").allow(ROLES_WRITE).tag("roles").about("Changes a role").to(roles::change))
         .route(delete("/roles/{role}", "deleteRole").allow(ROLES_WRITE).tag("roles").about("Deletes a role").to(roles::delete))
+        .route(post("/users/{user}/impersonate", "impersonate").allow(USERS_IMPERSONATE).tag("users").about("Begins to act in the name of a user").to(impersonate::begin))
         .route(put("/users/{user}/role", "setUserRole").allow(USERS_WRITE).tag("roles").about("Gives a user a role").to(roles::assign))
 }

@@ -5,13 +5,9 @@ use gravity_core::http::{Json, NoContent, Path, State};
 
 use super::inputs::NameInput;
 use super::views::{SessionList, SessionView};
-use crate::domain::{EndReason, SessionId, User};
+use crate::domain::{EndReason, SessionId};
 use crate::service::Caller;
 use crate::{Auth, AuthError};
-
-pub(super) async fn me(State(auth): State<Auth>, caller: Caller) -> Result<Json<User>, AuthError> {
-    auth.me(&caller).await.map(Json)
-}
 
 pub(super) async fn list(State(auth): State<Auth>, caller: Caller) -> Result<Json<SessionList>, AuthError> {
     // Where its owner is signed in is nothing that an API key is told.

@@ -3,6 +3,7 @@
 mod api_keys;
 mod cookies;
 mod documents;
+mod impersonate;
 mod mail;
 mod passwords;
 mod refresh;
@@ -30,6 +31,7 @@ pub async fn suite(stage: &Stage) {
     documents::run(stage).await;
     api_keys::run(stage).await;
     roles::run(stage).await;
+    impersonate::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

@@ -1,0 +1,102 @@
+//! Acting in the name of somebody.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::stage::{PASSWORD, Stage};
+use crate::domain::UserStatus;
+
+pub(super) async fn run(stage: &Stage) {
+    it_is_visible_and_short(stage).await;
+    it_does_not_do_what_people_do(stage).await;
+    nobody_acts_for_those_above_them(stage).await;
+    it_ends_with_the_actor_and_with_the_session(stage).await;
+}
+
+async fn begun(stage: &Stage, by: &str, id: &str) -> super::stage::Reply {
+    stage.api("POST", by, &format!("/users/{id}/impersonate"), json!({ "reason": "ticket 7" })).await
+}
+
+async fn it_is_visible_and_short(stage: &Stage) {
+    let (admin, ada) = (stage.admin().await, stage.signed_in().await);
+    let (actor, id) = (stage.id_of(&admin).await, stage.id_of(&ada).await);
+    let reply = begun(stage, &admin.access, &id).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    assert_eq!(reply.body.get("refresh_token"), None);
+    let token = reply.body["access_token"].as_str().unwrap();
+    let me = stage.ask("GET", token, "/me", Value::Null).await;
+    assert_eq!((&me.body["id"], &me.body["actor"]), (&json!(id), &json!(actor)), "{me:?}");
+    assert_eq!(stage.ask("GET", &ada.access, "/me", Value::Null).await.body.get("actor"), None);
+    let said = stage.post("/validate-token", json!({ "token": token })).await;
+    assert_eq!(said.body["claims"]["act"]["sub"], actor);
+    // Its user sees it among their sessions.
+    let list = stage.ask("GET", &ada.access, "/sessions", Value::Null).await;
+    assert!(list.body.to_string().contains(reply.body["session"].as_str().unwrap()), "{list:?}");
+    stage.time.advance(Duration::from_mins(16));
+    assert_eq!(stage.ask("GET", token, "/me", Value::Null).await.status, 401);
+    let ada = stage.sign_in(&ada.email).await;
+    let list = stage.ask("GET", &ada.access, "/sessions", Value::Null).await;
+    assert!(!list.body.to_string().contains(reply.body["session"].as_str().unwrap()), "{list:?}");
+}
+
+async fn it_does_not_do_what_people_do(stage: &Stage) {
+    let (admin, other) = (stage.admin().await, stage.admin().await);
+    let reply = begun(stage, &admin.access, &stage.id_of(&other).await).await;
+    let token = reply.body["access_token"].as_str().unwrap();
+    let password = json!({ "current_password": PASSWORD, "password": "another horse entirely" });
+    let email = json!({ "email": stage.email(), "password": PASSWORD });
+    let somebody = stage.id_of(&stage.signed_in().await).await;
+    for (path, body) in [
+        ("/auth/change-password".to_owned(), password),
+        ("/auth/change-email".to_owned(), email),
+        ("/api-keys".to_owned(), json!({ "name": "x", "scopes": ["orders:read"] })),
+        ("/roles".to_owned(), json!({ "name": stage.unique() })),
+        (format!("/users/{somebody}/impersonate"), json!({ "reason": "a chain" })),
+    ] {
+        let reply = stage.api("POST", token, &path, body).await;
+        assert_eq!(reply.refusal(), (403, "auth.not_in_person"), "{path}");
+    }
+}
+
+async fn nobody_acts_for_those_above_them(stage: &Stage) {
+    let admin = stage.admin().await;
+    let name = stage.unique();
+    let body = json!({ "name": name, "grants": ["users:impersonate"], "inherits": "customer" });
+    assert_eq!(stage.api("POST", &admin.access, "/roles", body).await.status, 201);
+    let support = stage.with_role(&name).await;
+    let ada = stage.signed_in().await;
+    assert_eq!(begun(stage, &support.access, &stage.id_of(&ada).await).await.status, 201);
+    for above in [&admin, &stage.with_role("manager").await] {
+        let reply = begun(stage, &support.access, &stage.id_of(above).await).await;
+        assert_eq!(reply.refusal(), (403, "auth.not_held"));
+    }
+    let support = stage.sign_in(&support.email).await;
+    let me = stage.id_of(&support).await;
+    assert_eq!(begun(stage, &support.access, &me).await.refusal(), (404, "auth.user_not_found"));
+    assert_eq!(begun(stage, &ada.access, &me).await.refusal(), (403, "http.forbidden"));
+    let path = format!("/users/{}/impersonate", stage.id_of(&ada).await);
+    let reply = stage.api("POST", &support.access, &path, json!({ "reason": "" })).await;
+    assert_eq!((reply.status, reply.pointers()), (422, vec!["/reason"]));
+    let gone = stage.signed_in().await;
+    let id = stage.id_of(&gone).await;
+    stage.set_status(&gone, UserStatus::Suspended).await;
+    assert_eq!(begun(stage, &support.access, &id).await.refusal(), (404, "auth.user_not_found"));
+}
+
+async fn it_ends_with_the_actor_and_with_the_session(stage: &Stage) {
+    let ada = stage.signed_in().await;
+    let id = stage.id_of(&ada).await;
+    let (first, second) = (stage.admin().await, stage.admin().await);
+    let token = async |by: &super::stage::Person| {
+        let reply = begun(stage, &by.access, &id).await;
+        reply.body["access_token"].as_str().unwrap().to_owned()
+    };
+    let (one, two) = (token(&first).await, token(&second).await);
+    assert_eq!(stage.post_as(&one, "/logout", Value::Null).await.status, 204);
+    assert_eq!(stage.ask("GET", &one, "/me", Value::Null).await.status, 401, "signed out");
+    assert_eq!(stage.ask("GET", &ada.access, "/me", Value::Null).await.status, 200, "its user is not");
+    assert_eq!(stage.ask("GET", &two, "/me", Value::Null).await.status, 200);
+    stage.set_status(&second, UserStatus::Suspended).await;
+    assert_eq!(stage.ask("GET", &two, "/me", Value::Null).await.status, 401, "its actor is gone");
+}
