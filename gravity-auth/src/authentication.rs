@@ -12,7 +12,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::domain::Role;
+use crate::domain::{Role, narrow};
 use crate::http::{FORGED_REQUEST, check_forgery};
 use crate::jwt::{AccessClaims, BearerTokens, INVALID_TOKEN, KEYS_UNAVAILABLE, TokenError};
 use crate::service::{Caller, NoCaller};
@@ -61,18 +61,22 @@ pub(crate) const INVALID_API_KEY: ProblemKind =
 impl Authentication {
     /// The caller with what their roles grant now, whatever they did when the token was made.
     async fn as_of_now(&self, principal: Principal) -> Result<Principal, Problem> {
-        let caller = Caller::of(&principal).ok();
-        if let Some(actor) = caller.and_then(|caller| caller.actor)
-            && !self.auth.may_impersonate(actor).await.map_err(problem)?
-        {
-            return Err(Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, CHALLENGE));
-        }
         let roles = self.auth.roles().await.map_err(problem)?;
         let mut held = Grants::none();
         for role in principal.roles() {
             // A role that is gone grants nothing.
             let Ok(name) = role.parse() else { continue };
             held.extend(Role::grants_of(&name, &roles).iter().cloned());
+        }
+        if principal.claim("act").is_some() {
+            // Whoever acts for somebody may do what both may, as long as they may act at all.
+            let actor = Caller::of(&principal).ok().and_then(|caller| caller.actor);
+            let theirs = match actor {
+                Some(actor) => self.auth.grants_of_actor(actor).await.map_err(problem)?,
+                None => None,
+            };
+            let refused = || Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, CHALLENGE);
+            held = narrow(&held, &theirs.ok_or_else(refused)?);
         }
         Ok(principal.with_permissions(held))
     }

@@ -1,5 +1,7 @@
 //! Acting in the name of somebody, and who calls.
 
+use std::fmt;
+
 use gravity_core::audit::Origin;
 use gravity_core::http::{Json, Path, State, WithStatus};
 use schemars::JsonSchema;
@@ -20,7 +22,7 @@ pub struct ImpersonateInput {
 }
 
 /// Somebody acts in the name of another.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Impersonated {
     /// The token that requests show. There is none that gets another.
     pub access_token: String,
@@ -32,6 +34,15 @@ pub struct Impersonated {
     pub session: SessionId,
     /// In whose name.
     pub user: User,
+}
+
+impl fmt::Debug for Impersonated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Impersonated")
+            .field("session", &self.session)
+            .field("user", &self.user.id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who calls.

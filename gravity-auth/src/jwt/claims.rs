@@ -82,6 +82,9 @@ impl From<&str> for Audience {
 pub struct Actor {
     /// Who it is.
     pub sub: Subject,
+    /// The session that they act from. When it ends, so does this token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
 }
 
 /// Which key has to be shown with a token.

@@ -129,6 +129,7 @@ impl Revocations for RevocationList {
         lists.all.as_ref().is_some_and(before)
             || listed(&claims.jti)
             || claims.sid.as_deref().is_some_and(listed)
+            || claims.act.as_ref().and_then(|actor| actor.sid.as_deref()).is_some_and(listed)
             || lists.subjects.get(&claims.sub).is_some_and(before)
             || lists
                 .roles

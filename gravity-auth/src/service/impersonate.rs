@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use gravity_core::audit::Origin;
-use gravity_core::{Permission, SecretString};
+use gravity_core::validate::Faults;
+use gravity_core::{Grants, Permission, SecretString};
 
 use super::authority::Authority;
 use super::record::on_user;
 use super::tokens::is_active;
-use crate::domain::{Session, User, UserId};
+use crate::domain::{Client, Session, User, UserId};
 use crate::events::Impersonated;
+use crate::jwt::Actor;
 use crate::store::Change;
 use crate::{Auth, AuthError};
 
@@ -32,8 +34,9 @@ pub struct Impersonation {
 impl Auth {
     /// Begins to act in the name of somebody who may do no more than the caller. It lasts as long as an access token
     /// does, and cannot be refreshed. The token names the caller as its actor (`act`), and so does everything that is
-    /// written to the audit log. Whoever acts so changes no password, address, factor or key, and when they cease to be
-    /// active or to hold [`USERS_IMPERSONATE`], it is over.
+    /// written to the audit log. Whoever acts so does no more than they may do themselves, and changes no password,
+    /// address, factor, key or session. When their own session ends, or they cease to be active or to hold
+    /// [`USERS_IMPERSONATE`], it is over.
     pub async fn impersonate(
         &self,
         by: &Authority,
@@ -43,6 +46,10 @@ impl Auth {
     ) -> Result<Impersonation, AuthError> {
         by.caller.in_person()?;
         by.check(USERS_IMPERSONATE)?;
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(AuthError::Invalid(Faults::one("/reason", "required", "must say why")));
+        }
         let actor = by.caller.user;
         let found = self.store().user(user).await?.filter(is_active);
         let user = found.filter(|user| user.id != actor).ok_or(AuthError::UserNotFound)?;
@@ -51,7 +58,8 @@ impl Auth {
         let mut session = self.new_session(&user, Vec::new(), origin);
         session.expires_at = session.created_at.saturating_add(expires_in);
         session.idle_until = session.expires_at;
-        session.client.name = Some("Support".to_owned());
+        // Its user sees that it is there; from where, the audit log knows.
+        session.client = Client { name: Some("Support".to_owned()), address: None, user_agent: None };
         let told = Impersonated { id: user.id, actor, session: session.id, reason: reason.to_owned() };
         let entry = on_user("auth.impersonated", user.id)
             .extra("session", session.id.to_string())
@@ -60,13 +68,15 @@ impl Auth {
         // It takes the place of none of theirs.
         let start = Change::StartSession { session: session.clone(), password: None, most: u32::MAX };
         self.store().apply(&[start], &trail).await?;
-        let access_token = self.access_token(&user, &session, Some(actor)).await?;
+        let acting = Actor { sub: actor.into(), sid: by.caller.session.map(|own| own.to_string()) };
+        let access_token = self.access_token(&user, &session, Some(acting)).await?;
         Ok(Impersonation { user, session, access_token, expires_in })
     }
 
-    /// Whether somebody may still act in the name of others.
-    pub(crate) async fn may_impersonate(&self, actor: UserId) -> Result<bool, AuthError> {
-        let Some(actor) = self.store().user(actor).await?.filter(is_active) else { return Ok(false) };
-        Ok(self.grants_of(&actor.role).await?.covers(USERS_IMPERSONATE))
+    /// What somebody may do who acts in the name of others, if they still may act so.
+    pub(crate) async fn grants_of_actor(&self, actor: UserId) -> Result<Option<Grants>, AuthError> {
+        let Some(actor) = self.store().user(actor).await?.filter(is_active) else { return Ok(None) };
+        let grants = self.grants_of(&actor.role).await?;
+        Ok(Some(grants).filter(|grants| grants.covers(USERS_IMPERSONATE)))
     }
 }

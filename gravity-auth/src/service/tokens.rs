@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gravity_core::{Id, SecretString};
 
-use crate::domain::{Session, User, UserId, UserStatus};
+use crate::domain::{Session, User, UserStatus};
 use crate::jwt::{AccessClaims, Actor, RefreshToken, TokenError, Verifier};
 use crate::{Auth, AuthError};
 
@@ -83,7 +83,7 @@ impl Auth {
         &self,
         user: &User,
         session: &Session,
-        actor: Option<UserId>,
+        actor: Option<Actor>,
     ) -> Result<SecretString, AuthError> {
         let config = &self.0.config;
         let (now, settings) = (self.now(), &config.settings);
@@ -101,7 +101,7 @@ impl Auth {
         claims.permissions = self.grants_of(&user.role).await?;
         claims.amr = session.methods.iter().map(|method| method.as_str().to_owned()).collect();
         claims.auth_time = Some(session.created_at.into());
-        claims.act = actor.map(|actor| Actor { sub: actor.into() });
+        claims.act = actor;
         Ok(self.0.keys.sign("at+jwt", &claims)?)
     }
 }

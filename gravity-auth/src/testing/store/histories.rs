@@ -7,7 +7,7 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{ApiKey, EndReason, Purpose, RoleName, Session, Ticket, User, UserStatus};
-use crate::store::{AuthStore, Change, KeyChange, Refused, Trail};
+use crate::store::{ApiKeyStore as _, AuthStore, Change, KeyChange, Refused, Trail};
 
 const STEPS: u64 = 12;
 
