@@ -6,11 +6,15 @@ use gravity_core::{Error, Timestamp};
 use super::Refused;
 use crate::domain::{Role, RoleName, UserId};
 
+/// How many roles there are at most.
+const MOST: usize = 1_000;
+
 /// Something that happens to a role. Changes of roles come one after the other: of two that together would make
 /// roles build on each other in a circle, the second is refused.
 #[derive(Debug, Clone)]
 pub enum RoleChange {
-    /// There is a new role. Nothing must have its name: [`Exists`](Refused::Exists). What it builds on must be there.
+    /// There is a new role. Nothing must have its name: [`Exists`](Refused::Exists). What it builds on must be there,
+    /// and no more than 1,000 in all, for every node keeps them at hand: [`TooMany`](Refused::TooMany).
     Add(Role),
     /// A role grants something else, or builds on another. It must be as it was; what it builds on must be there and
     /// not build on it: [`Circle`](Refused::Circle).
@@ -37,6 +41,7 @@ impl RoleChange {
     pub fn make(&self, roles: &mut Vec<Role>) -> Result<(), Refused> {
         match self {
             Self::Add(role) if roles.iter().any(|other| other.name == role.name) => Err(Refused::Exists),
+            Self::Add(_) if roles.len() >= MOST => Err(Refused::TooMany),
             Self::Add(role) => {
                 roles.push(role.clone());
                 check(role, roles)
@@ -109,5 +114,7 @@ mod tests {
         assert!(matches!(stale.make(&mut roles.clone()), Err(Refused::Stale)));
         RoleChange::Add(role("c", Some("b"))).make(&mut roles).unwrap();
         assert!(matches!(RoleChange::Add(role("c", None)).make(&mut roles), Err(Refused::Exists)));
+        roles.extend((roles.len()..MOST).map(|number| role(&format!("r{number}"), None)));
+        assert!(matches!(RoleChange::Add(role("d", None)).make(&mut roles), Err(Refused::TooMany)));
     }
 }
