@@ -89,6 +89,7 @@ impl RoleView {
 }
 
 /// What is there was given, `null` or not.
+#[expect(clippy::option_option, reason = "left out, `null` and a name are three cases")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<RoleName>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -112,7 +112,7 @@ impl Auth {
         let told = ApiKeyCreated { id: key.id, user: key.user, scopes: key.scopes.clone() };
         let entry = on_user("api_key.created", key.user).made(shown(&key));
         let trail = self.record(origin).event(key.user, told)?.audit(entry).trail();
-        let add = Change::Key(KeyChange::Add { key: key.clone(), most: MOST });
+        let add = Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST });
         self.store().apply(&[add], &trail).await?;
         Ok(IssuedApiKey { key, secret })
     }
@@ -165,7 +165,7 @@ impl Auth {
         let entry = on_user("api_key.changed", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyChanged { id, user: from.user, scopes: to.scopes.clone() };
         let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
-        self.update(from, to, &trail).await
+        self.update(to, &trail).await
     }
 
     /// Gives a key another secret. The one it had holds for as long as is said, and none before that. Of a program's
@@ -190,7 +190,7 @@ impl Auth {
         let entry = on_user("api_key.rotated", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyRotated { id, user: from.user };
         let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
-        Ok(IssuedApiKey { key: self.update(from, to, &trail).await?, secret })
+        Ok(IssuedApiKey { key: self.update(to, &trail).await?, secret })
     }
 
     /// Takes a key back. It holds nowhere from now on.
@@ -266,13 +266,8 @@ impl Auth {
         lacking(&held, scopes).map_or(Ok(()), |grant| Err(AuthError::NotHeld(grant.clone())))
     }
 
-    async fn update(
-        &self,
-        from: ApiKey,
-        mut to: ApiKey,
-        trail: &crate::store::Trail,
-    ) -> Result<ApiKey, AuthError> {
-        let change = Change::Key(KeyChange::Update { from, to: to.clone() });
+    async fn update(&self, mut to: ApiKey, trail: &crate::store::Trail) -> Result<ApiKey, AuthError> {
+        let change = Change::Key(KeyChange::Update { version: to.version, to: Box::new(to.clone()) });
         self.store().apply(&[change], trail).await?;
         to.version += 1;
         Ok(to)

@@ -17,17 +17,17 @@ pub enum KeyChange {
     /// [`TooMany`](super::Refused::TooMany).
     Add {
         /// The key.
-        key: ApiKey,
+        key: Box<ApiKey>,
         /// How many a user has at most.
         most: u32,
     },
-    /// A key has another name, secret, scopes, limit or expiry. It must be there in the version of `from`; it gets the
-    /// next one. Its owner must be active.
+    /// A key has another name, secret, scopes, limit or expiry. It must be there, its owner's, in the version that is
+    /// named; it gets the next one. Its owner must be active.
     Update {
-        /// The key as it was.
-        from: ApiKey,
+        /// The version that it is changed from.
+        version: u32,
         /// The key as it is to be; its id, owner, maker and last use stay.
-        to: ApiKey,
+        to: Box<ApiKey>,
     },
     /// All keys of a user are gone. There may be none.
     RemoveAll {

@@ -19,22 +19,22 @@ impl State {
                 if has >= *most as usize {
                     return Err(Refused::TooMany);
                 }
-                self.api_keys.insert(key.id, key.clone());
+                self.api_keys.insert(key.id, ApiKey::clone(key));
                 Ok(())
             }
-            KeyChange::Update { from, to } => {
-                self.active(from.user)?;
-                let found = self.api_keys.get_mut(&from.id);
-                let found = found.filter(|key| key.user == from.user && key.version == from.version);
+            KeyChange::Update { version, to } => {
+                self.active(to.user)?;
+                let found = self.api_keys.get_mut(&to.id);
+                let found = found.filter(|key| key.user == to.user && key.version == *version);
                 let found = found.ok_or(Refused::Stale)?;
                 *found = ApiKey {
-                    version: from.version + 1,
+                    version: version + 1,
                     id: found.id,
                     user: found.user,
                     created_by: found.created_by,
                     created_at: found.created_at,
                     last_used_at: found.last_used_at,
-                    ..to.clone()
+                    ..ApiKey::clone(to)
                 };
                 Ok(())
             }

@@ -19,17 +19,17 @@ const COLUMNS: &str = "id, user_id, name, hint, mac, old_mac, old_until, scopes,
 pub(super) async fn change(tx: &mut Tx<'_>, change: &KeyChange) -> Result<(), Refused> {
     match change {
         KeyChange::Add { key, most } => add(tx, key, *most).await,
-        KeyChange::Update { from, to } => {
-            users::lock_active(tx, from.user, None).await?;
+        KeyChange::Update { version, to } => {
+            users::lock_active(tx, to.user, None).await?;
             let query = tx
                 .query(
                     "UPDATE auth_api_keys SET name = $4, hint = $5, mac = $6, old_mac = $7, old_until = $8, scopes = $9, \
                      per_minute = $10, expires_at = $11, version = version + 1 \
                      WHERE id = $1 AND user_id = $2 AND version = $3",
                 )
-                .bind(from.id)
-                .bind(from.user)
-                .bind(i64::from(from.version))
+                .bind(to.id)
+                .bind(to.user)
+                .bind(i64::from(*version))
                 .bind(&to.name)
                 .bind(&to.hint)
                 .bind(to.mac.to_string())

@@ -59,8 +59,8 @@ async fn a_key_is_made_used_and_taken_back(stage: &Stage) {
     assert!(secret.starts_with(shown.body["hint"].as_str().unwrap()));
     let list = stage.api("GET", &ada.access, "/api-keys", Value::Null).await;
     assert_eq!(list.body["items"], json!([shown.body]));
-    let patch = json!({ "name": "other", "per_minute": 60 });
-    let changed = stage.api("PATCH", &ada.access, &path, patch).await;
+    let other = json!({ "name": "other", "per_minute": 60 });
+    let changed = stage.api("PATCH", &ada.access, &path, other).await;
     assert_eq!((&changed.body["name"], &changed.body["per_minute"]), (&"other".into(), &60.into()));
 
     let eve = stage.signed_in().await;
@@ -272,7 +272,7 @@ async fn a_key_is_rotated(stage: &Stage) {
     assert_eq!((me(stage, &first).await.status, me(stage, &second).await.status), (401, 200));
     let third = rotate(json!({ "overlap_seconds": 60 })).await;
     assert_eq!((me(stage, &second).await.status, me(stage, &third).await.status), (200, 200));
-    stage.time.advance(Duration::from_secs(60));
+    stage.time.advance(Duration::from_mins(1));
     assert_eq!((me(stage, &second).await.status, me(stage, &third).await.status), (401, 200));
     let reply = stage.api("POST", &ada.access, &path, json!({ "overlap_seconds": 604_801 })).await;
     assert_eq!((reply.status, reply.pointers()), (422, vec!["/overlap_seconds"]));

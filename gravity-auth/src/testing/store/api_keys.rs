@@ -45,11 +45,11 @@ pub(super) fn new_key<S: AuthStore>(fixture: &Fixture<S>, user: &User, secret: &
 }
 
 fn add(key: &ApiKey) -> Change {
-    Change::Key(KeyChange::Add { key: key.clone(), most: 100 })
+    Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: 100 })
 }
 
 fn update(from: &ApiKey, to: &ApiKey) -> Change {
-    Change::Key(KeyChange::Update { from: from.clone(), to: to.clone() })
+    Change::Key(KeyChange::Update { version: from.version, to: Box::new(to.clone()) })
 }
 
 async fn added<S: AuthStore>(fixture: &Fixture<S>, user: &User) -> (ApiKey, String) {
@@ -137,7 +137,7 @@ async fn there_are_no_more_than_there_may_be<S: AuthStore>(fixture: &Fixture<S>)
     let ada = fixture.registered().await;
     let racers = (0..RACERS).map(|_| {
         let key = new_key(fixture, &ada, &fixture.unique());
-        fixture.apply(Change::Key(KeyChange::Add { key, most: 3 }))
+        fixture.apply(Change::Key(KeyChange::Add { key: Box::new(key), most: 3 }))
     });
     let outcomes = join_all(racers).await;
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();

@@ -143,12 +143,12 @@ impl<'f, S: AuthStore> History<'f, S> {
             0 => {
                 let key = super::api_keys::new_key(self.fixture, user, &self.fixture.unique());
                 self.keys.push(key.clone());
-                KeyChange::Add { key, most: 2 }
+                KeyChange::Add { key: Box::new(key), most: 2 }
             }
             1 => {
                 let from = self.random.pick(&self.keys).clone();
-                let from = ApiKey { version: u32::try_from(self.random.below(2)).unwrap(), ..from };
-                KeyChange::Update { to: ApiKey { name: self.fixture.unique(), ..from.clone() }, from }
+                let version = u32::try_from(self.random.below(2)).unwrap();
+                KeyChange::Update { version, to: Box::new(ApiKey { name: self.fixture.unique(), ..from }) }
             }
             2 => KeyChange::Remove { user: user.id, key: self.random.pick(&self.keys).id },
             _ => KeyChange::RemoveAll { user: user.id },

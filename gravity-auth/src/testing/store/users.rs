@@ -247,4 +247,18 @@ async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::LastAdmin))), "{outcomes:?}");
     fixture.apply(dismiss(robot.id)).await.unwrap();
+    // Many are dismissed and suspended at once: one is left.
+    let mut crowd = Vec::new();
+    for _ in 0..8 {
+        let mut user = fixture.somebody();
+        user.role = RoleName::SUPER_ADMIN;
+        fixture.apply(add(&user)).await.unwrap();
+        crowd.push(user.id);
+    }
+    crowd.extend([ada.id, bob.id]);
+    let suspend = |user| Change::SetStatus { user, to: UserStatus::Suspended, at: fixture.now() };
+    let racers = crowd.iter().flat_map(|user| [dismiss(*user), suspend(*user)]);
+    let outcomes = join_all(racers.map(|change| fixture.apply(change))).await;
+    assert!(!outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::Failed(_)))), "{outcomes:?}");
+    assert!(fixture.store.has_super_admin().await.unwrap());
 }
