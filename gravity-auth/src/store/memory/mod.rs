@@ -1,8 +1,10 @@
 //! The store in memory: the reference of the contract, and for tests.
 
+mod api_keys;
 mod apply;
 mod factors;
 mod people;
+mod roles;
 mod sessions;
 mod state;
 mod store;
