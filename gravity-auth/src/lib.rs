@@ -39,8 +39,8 @@ pub use mail::DevMailbox;
 pub use ports::{Delivery, Message};
 pub use service::{
     API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Identifier, Impersonation, Introspection,
-    IssuedApiKey, NewApiKey, NewPassword, ROLES_READ, ROLES_WRITE, Registered, Registration, SignedIn,
-    USERS_IMPERSONATE, USERS_WRITE,
+    IssuedApiKey, NewApiKey, NewPassword, ORGS_MANAGE, ROLES_READ, ROLES_WRITE, Registered, Registration,
+    SignedIn, USERS_IMPERSONATE, USERS_WRITE,
 };
 pub use settings::{AuthSettings, CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
 pub use store::{AuthStore, MemoryStore};

@@ -3,6 +3,7 @@
 mod api_key;
 mod email;
 mod narrow;
+mod org;
 mod person_name;
 mod role;
 mod role_name;
@@ -14,6 +15,7 @@ mod user_name;
 pub use api_key::{ApiKey, ApiKeyId};
 pub use email::{EmailAddress, EmailError};
 pub(crate) use narrow::{lacking, narrow};
+pub use org::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, OrgRoleError};
 pub use person_name::{PersonName, PersonNameError};
 pub use role::Role;
 pub use role_name::{RoleName, RoleNameError};

@@ -8,6 +8,7 @@ mod forgery;
 mod fresh;
 mod impersonate;
 mod inputs;
+mod orgs;
 mod orgs_table;
 mod paging;
 mod passwords;
@@ -31,6 +32,9 @@ pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
+};
+pub use orgs::{
+    AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
 };
 pub(crate) use problems::FORGED_REQUEST;
 pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView, UserRoleInput};

@@ -59,6 +59,7 @@ pub(crate) enum Letter {
     TakeEmail { token: String },
     EmailChanged { to: EmailAddress },
     PasswordChanged,
+    Invitation { org: String, token: String },
 }
 
 /// Mail to one person.

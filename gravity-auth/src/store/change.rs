@@ -2,7 +2,7 @@
 
 use gravity_core::{SecretString, Timestamp};
 
-use super::{KeyChange, RoleChange};
+use super::{KeyChange, OrgChange, RoleChange};
 use crate::domain::{
     EmailAddress, EndReason, PersonName, Purpose, RoleName, Session, SessionId, Ticket, TicketId, User,
     UserId, UserName, UserStatus,
@@ -155,6 +155,8 @@ pub enum Change {
     Key(KeyChange),
     /// Something happens to a role.
     Role(RoleChange),
+    /// Something happens to an organisation.
+    Org(OrgChange),
     /// A link or code is used. It must be there and not have run out; of several callers one redeems it.
     RedeemTicket {
         /// Which one.

@@ -3,6 +3,7 @@
 mod api_keys;
 mod change;
 mod memory;
+mod orgs;
 mod refused;
 mod roles;
 mod rotation;
@@ -13,6 +14,7 @@ mod trail;
 pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
 pub use change::Change;
 pub use memory::MemoryStore;
+pub use orgs::{MEMBERS, OrgChange, OrgStore, member_place};
 pub use refused::Refused;
 pub use roles::{RoleChange, RoleStore};
 pub use rotation::{Rotate, Rotation};
@@ -39,7 +41,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 3] =
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: ApiKeyStore + RoleStore + Send + Sync + 'static {
+pub trait AuthStore: ApiKeyStore + RoleStore + OrgStore + Send + Sync + 'static {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -92,7 +94,7 @@ pub trait AuthStore: ApiKeyStore + RoleStore + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
 
-    /// Forgets tickets that have run out, and sessions and API keys that ended or ran out before a time. At most
+    /// Forgets tickets and invitations that have run out, and sessions and API keys that ended or ran out before a time. At most
     /// `limit` of each; how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }

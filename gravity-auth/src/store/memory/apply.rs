@@ -41,6 +41,7 @@ impl State {
             }
             Change::Key(change) => self.change_key(change),
             Change::Role(change) => self.change_role(change),
+            Change::Org(change) => self.change_org(change),
             Change::IssueTicket(ticket) => self.issue_ticket(ticket),
             Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
         }

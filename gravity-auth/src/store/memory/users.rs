@@ -80,6 +80,9 @@ impl State {
         self.end_sessions(user, None, reason, at);
         self.void_tickets(user);
         self.remove_keys(user);
+        if to == UserStatus::Deleted {
+            self.leave_all(user);
+        }
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{api_keys, roles, sessions, tickets, users};
+use super::{api_keys, orgs, roles, sessions, tickets, users};
+use crate::domain::UserStatus;
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -24,6 +25,9 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
             sessions::end_all(tx, *user, None, reason, *at).await?;
             api_keys::remove_all(tx, *user).await?;
+            if *to == UserStatus::Deleted {
+                orgs::leave_all(tx, *user).await?;
+            }
             tickets::void_all(tx, *user).await
         }
         Change::SetRole { user, from, to, at } => {
@@ -52,6 +56,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         }
         Change::Key(change) => api_keys::change(tx, change).await,
         Change::Role(change) => roles::change(tx, change).await,
+        Change::Org(change) => orgs::change(tx, change).await,
         Change::IssueTicket(ticket) => {
             users::lock_active(tx, ticket.user, None).await?;
             tickets::issue(tx, ticket).await

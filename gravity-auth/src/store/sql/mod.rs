@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod apply;
+mod orgs;
 mod roles;
 mod rows;
 mod sessions;

@@ -234,7 +234,9 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
         Err(Refused::Stale) => "stale",
-        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany) => "of roles and keys",
+        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany | Refused::LastOwner) => {
+            "of others"
+        }
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }

@@ -3,6 +3,7 @@
 mod api_keys;
 mod fixture;
 mod histories;
+mod orgs;
 mod roles;
 mod rotation;
 mod sessions;
@@ -42,6 +43,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     tickets::run(&fixture).await;
     api_keys::run(&fixture).await;
     roles::run(&fixture).await;
+    orgs::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
