@@ -114,6 +114,24 @@ pub enum AuthError {
     /// The role is there from the start, and stays.
     #[error("the role is there from the start, and stays")]
     RoleProtected,
+    /// There is no such organisation, for this caller.
+    #[error("there is no such organisation")]
+    OrgNotFound,
+    /// The caller's role in the organisation does not allow it.
+    #[error("the caller's role in the organisation does not allow it")]
+    OrgForbidden,
+    /// Somebody is no member.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// Somebody is a member already.
+    #[error("there is such a member already")]
+    AlreadyMember,
+    /// There is no such invitation.
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    /// Somebody has to be owner.
+    #[error("somebody has to be owner")]
+    LastOwner,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -158,6 +176,12 @@ impl AuthError {
             Self::RoleTaken => "auth.role_taken",
             Self::RoleInUse => "auth.role_in_use",
             Self::RoleProtected => "auth.role_protected",
+            Self::OrgNotFound => "auth.org_not_found",
+            Self::OrgForbidden => "auth.org_forbidden",
+            Self::MemberNotFound => "auth.member_not_found",
+            Self::AlreadyMember => "auth.already_member",
+            Self::InvitationNotFound => "auth.invitation_not_found",
+            Self::LastOwner => "auth.last_owner",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -171,6 +195,7 @@ impl From<Refused> for AuthError {
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
             Refused::TooMany => Self::TooMany,
+            Refused::LastOwner => Self::LastOwner,
             // Those who may refuse so are answered by name where they do.
             Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),

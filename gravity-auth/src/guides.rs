@@ -7,6 +7,10 @@ mod second_factors {}
 mod api_keys {}
 
 #[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/guides/organisations.md")]
+mod organisations {}
+
+#[cfg(feature = "testing")]
 #[doc = include_str!("../../docs/guides/roles.md")]
 mod roles {}
 

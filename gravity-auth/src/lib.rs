@@ -40,8 +40,8 @@ pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureErr
 pub use service::{
     API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice, ExportedFollow,
     ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey, NewPassword, NewUser,
-    PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ,
-    ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
+    ORGS_MANAGE, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
+    ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
     TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{

@@ -6,6 +6,7 @@ mod email;
 mod factor;
 mod follow;
 mod narrow;
+mod org;
 mod patch;
 mod person_name;
 mod preferences;
@@ -26,6 +27,7 @@ pub use email::{EmailAddress, EmailError};
 pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, FactorKind, TotpFactor};
 pub use follow::{Activity, ActivityId, ActivityKind, Follow, FollowState};
 pub(crate) use narrow::{lacking, narrow};
+pub use org::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, OrgRoleError};
 pub use patch::Patch;
 pub use person_name::{PersonName, PersonNameError};
 pub use preferences::{

@@ -9,6 +9,7 @@ mod forgery;
 mod fresh;
 mod impersonate;
 mod inputs;
+mod orgs;
 mod orgs_table;
 mod paging;
 mod passwords;
@@ -37,6 +38,9 @@ pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
+};
+pub use orgs::{
+    AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
 };
 pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;

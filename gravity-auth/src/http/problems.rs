@@ -45,6 +45,12 @@ kinds! {
     ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
     ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
     ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
+    ORG_NOT_FOUND = NOT_FOUND, "auth.org_not_found", "There is no such organisation.";
+    ORG_FORBIDDEN = FORBIDDEN, "auth.org_forbidden", "Your role in the organisation does not allow it.";
+    MEMBER_NOT_FOUND = NOT_FOUND, "auth.member_not_found", "There is no such member.";
+    ALREADY_MEMBER = CONFLICT, "auth.already_member", "They are a member already.";
+    INVITATION_NOT_FOUND = NOT_FOUND, "auth.invitation_not_found", "There is no such invitation.";
+    LAST_OWNER = CONFLICT, "auth.last_owner", "Somebody has to be owner.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -81,6 +87,12 @@ impl IntoProblem for AuthError {
         ROLE_TAKEN,
         ROLE_IN_USE,
         ROLE_PROTECTED,
+        ORG_NOT_FOUND,
+        ORG_FORBIDDEN,
+        MEMBER_NOT_FOUND,
+        ALREADY_MEMBER,
+        INVITATION_NOT_FOUND,
+        LAST_OWNER,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -128,6 +140,12 @@ impl IntoProblem for AuthError {
             Self::RoleTaken => ROLE_TAKEN.into(),
             Self::RoleInUse => ROLE_IN_USE.into(),
             Self::RoleProtected => ROLE_PROTECTED.into(),
+            Self::OrgNotFound => ORG_NOT_FOUND.into(),
+            Self::OrgForbidden => ORG_FORBIDDEN.into(),
+            Self::MemberNotFound => MEMBER_NOT_FOUND.into(),
+            Self::AlreadyMember => ALREADY_MEMBER.into(),
+            Self::InvitationNotFound => INVITATION_NOT_FOUND.into(),
+            Self::LastOwner => LAST_OWNER.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -174,6 +192,12 @@ mod tests {
             AuthError::RoleTaken,
             AuthError::RoleInUse,
             AuthError::RoleProtected,
+            AuthError::OrgNotFound,
+            AuthError::OrgForbidden,
+            AuthError::MemberNotFound,
+            AuthError::AlreadyMember,
+            AuthError::InvitationNotFound,
+            AuthError::LastOwner,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

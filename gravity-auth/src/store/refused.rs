@@ -15,6 +15,9 @@ pub enum Refused {
     /// It would leave nobody who may do everything.
     #[error("somebody has to be super admin")]
     LastAdmin,
+    /// It would leave nobody who looks after the organisation.
+    #[error("somebody has to be owner")]
+    LastOwner,
     /// There is one of this name already.
     #[error("there is one of this name already")]
     Exists,

@@ -3,6 +3,7 @@
 mod api_keys;
 mod apply;
 mod factors;
+mod orgs;
 mod people;
 mod roles;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{api_keys, factors, people, roles, sessions, tickets, users};
+use super::{api_keys, factors, orgs, people, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -25,6 +25,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             sessions::end_all(tx, *user, None, reason, *at).await?;
             tickets::void_all(tx, *user).await?;
             api_keys::remove_all(tx, *user).await?;
+            orgs::withdraw_all(tx, *user).await?;
             factors::void_challenges_and_devices(tx, *user).await
         }
         Change::SetRole { user, from, to, at } => {
@@ -54,6 +55,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         }
         Change::Key(change) => api_keys::change(tx, change).await,
         Change::Role(change) => roles::change(tx, change).await,
+        Change::Org(change) => orgs::change(tx, change).await,
         Change::IssueTicket(ticket) => {
             users::lock_active(tx, ticket.user, None).await?;
             tickets::issue(tx, ticket).await

@@ -74,6 +74,12 @@ impl SqlStore {
                 include_str!("../../../migrations/orgs/sqlite/0002_reassigned.sql"),
                 include_str!("../../../migrations/orgs/postgres/0002_reassigned.sql"),
             ),
+            Migration::new(
+                3,
+                "organisations",
+                include_str!("../../../migrations/orgs/sqlite/0003_organisations.sql"),
+                include_str!("../../../migrations/orgs/postgres/0003_organisations.sql"),
+            ),
         ],
     );
 
@@ -285,6 +291,16 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        Ok(tickets + sessions + keys + self.sweep_factors(now, limit).await?)
+        let invitations = self
+            .db
+            .query(
+                "DELETE FROM auth_org_invitations WHERE id IN \
+                 (SELECT id FROM auth_org_invitations WHERE expires_at <= $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
+        Ok(tickets + sessions + keys + invitations + self.sweep_factors(now, limit).await?)
     }
 }

@@ -5,6 +5,7 @@ mod cookies;
 mod documents;
 mod impersonate;
 mod mail;
+mod orgs;
 mod passwords;
 mod people;
 mod profiles;
@@ -40,6 +41,7 @@ pub async fn suite(stage: &Stage) {
     api_keys::run(stage).await;
     roles::run(stage).await;
     impersonate::run(stage).await;
+    orgs::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
