@@ -8,6 +8,7 @@ use gravity_core::security::password::PasswordConfig;
 use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
+use crate::hooks::{HookList, Hooks};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
@@ -26,6 +27,7 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    pub(crate) hooks: HookList,
 }
 
 impl AuthConfig {
@@ -66,6 +68,7 @@ impl AuthConfig {
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
+            hooks: HookList::default(),
             settings,
             ring,
             clock,
@@ -117,6 +120,13 @@ impl AuthConfig {
     #[must_use]
     pub fn with_throttles(mut self, throttles: Throttles) -> Self {
         self.throttles = throttles;
+        self
+    }
+
+    /// What the application does at the main steps, after the hooks that were added before.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(hooks);
         self
     }
 

@@ -132,6 +132,9 @@ pub enum AuthError {
     /// Somebody has to be owner.
     #[error("somebody has to be owner")]
     LastOwner,
+    /// The application does not want it, for this reason: [`Hooks`](crate::hooks::Hooks).
+    #[error("refused: {0}")]
+    Refused(String),
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -182,6 +185,7 @@ impl AuthError {
             Self::AlreadyMember => "auth.already_member",
             Self::InvitationNotFound => "auth.invitation_not_found",
             Self::LastOwner => "auth.last_owner",
+            Self::Refused(_) => "auth.refused",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }

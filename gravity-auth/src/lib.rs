@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 #[cfg(doctest)]
 mod guides;
+pub mod hooks;
 pub mod http;
 pub mod jwt;
 mod mail;

@@ -51,6 +51,7 @@ kinds! {
     ALREADY_MEMBER = CONFLICT, "auth.already_member", "They are a member already.";
     INVITATION_NOT_FOUND = NOT_FOUND, "auth.invitation_not_found", "There is no such invitation.";
     LAST_OWNER = CONFLICT, "auth.last_owner", "Somebody has to be owner.";
+    REFUSED = FORBIDDEN, "auth.refused", "The application does not allow it.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -93,6 +94,7 @@ impl IntoProblem for AuthError {
         ALREADY_MEMBER,
         INVITATION_NOT_FOUND,
         LAST_OWNER,
+        REFUSED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -146,6 +148,7 @@ impl IntoProblem for AuthError {
             Self::AlreadyMember => ALREADY_MEMBER.into(),
             Self::InvitationNotFound => INVITATION_NOT_FOUND.into(),
             Self::LastOwner => LAST_OWNER.into(),
+            Self::Refused(reason) => Problem::new(REFUSED).detail(reason),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
