@@ -12,7 +12,8 @@ use crate::hooks::{HookList, Hooks};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -44,6 +45,7 @@ impl AuthConfig {
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
+            second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
     }
@@ -159,6 +161,7 @@ impl AuthConfig {
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
         check_part("/people", &self.settings.people, &mut faults);
+        check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)
     }
 

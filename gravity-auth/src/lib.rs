@@ -46,7 +46,8 @@ pub use service::{
     TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
