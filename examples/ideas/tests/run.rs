@@ -1,4 +1,5 @@
 //! Every program ends well.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
