@@ -90,6 +90,24 @@ pub enum AuthError {
     /// The user has no such device.
     #[error("there is no such device")]
     DeviceNotFound,
+    /// The passkey is wrong, nobody's, or of somebody who may not sign in: it is not told which.
+    #[error("the passkey does not hold")]
+    InvalidPasskey,
+    /// The user has no such passkey.
+    #[error("there is no such passkey")]
+    PasskeyNotFound,
+    /// The passkey is somebody's already.
+    #[error("the passkey is somebody's already")]
+    PasskeyExists,
+    /// Without it the user could not sign in any more.
+    #[error("there is no other way in")]
+    LastWayIn,
+    /// The application has named no site that passkeys are for.
+    #[error("there are no passkeys here")]
+    PasskeysOff,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    TooMany,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -126,6 +144,12 @@ impl AuthError {
             Self::StepUpRequired => "auth.step_up_required",
             Self::EmailNotVerified => "auth.email_not_verified",
             Self::DeviceNotFound => "auth.device_not_found",
+            Self::InvalidPasskey => "auth.invalid_passkey",
+            Self::PasskeyNotFound => "auth.passkey_not_found",
+            Self::PasskeyExists => "auth.passkey_exists",
+            Self::LastWayIn => "auth.last_way_in",
+            Self::PasskeysOff => "auth.passkeys_off",
+            Self::TooMany => "auth.too_many",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -138,7 +162,9 @@ impl From<Refused> for AuthError {
             Refused::EmailTaken => Self::EmailTaken,
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
-            Refused::Stale => Self::Conflict,
+            Refused::TooMany => Self::TooMany,
+            Refused::LastWayIn => Self::LastWayIn,
+            Refused::Stale | Refused::Exists => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),
         }
     }

@@ -4,7 +4,7 @@ use gravity_core::events::Event;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{EmailAddress, EndReason, Method, RoleName, SessionId, UserId};
+use crate::domain::{EmailAddress, EndReason, Method, PasskeyId, RoleName, SessionId, UserId};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {$(
@@ -197,5 +197,37 @@ events! {
         id: UserId,
         /// In which session.
         session: SessionId,
+    }
+
+    /// Somebody has another passkey.
+    PasskeyAdded = "auth.passkey_added" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey is called something else.
+    PasskeyRenamed = "auth.passkey_renamed" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey is good no more.
+    PasskeyRemoved = "auth.passkey_removed" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey was refused whose counter had not grown: it may have been copied.
+    PasskeySuspected = "auth.passkey_suspected" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
     }
 }

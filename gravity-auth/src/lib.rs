@@ -38,13 +38,15 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use service::{
-    Actor, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedSession, Identifier,
-    Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit,
-    PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
-    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
+    Actor, AddedPasskey, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedPasskey,
+    ExportedSession, Identifier, Introspection, NewPasskey, NewPassword, NewUser, PasskeyAnswer,
+    PasskeyOptions, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
+    Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment,
+    USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
+    SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

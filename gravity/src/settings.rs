@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use gravity_auth::{CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
+use gravity_auth::{
+    CookieSettings, MailSettings, PasskeySettings, PasswordSettings, SessionSettings, SignUp,
+};
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
 use gravity_core::security::KeyRing;
@@ -80,6 +82,9 @@ pub(crate) struct Auth {
     pub(crate) cookies: CookieSettings,
     /// What passwords have to be, and what they cost.
     pub(crate) passwords: PasswordSettings,
+    /// Passkeys. By default they are for the host of the public address, or for `localhost` where only this machine can
+    /// reach it.
+    pub(crate) passkeys: PasskeySettings,
 }
 
 impl Default for Settings {

@@ -7,6 +7,7 @@ mod follows;
 mod forgery;
 mod fresh;
 mod inputs;
+mod passkeys;
 mod passwords;
 mod people;
 mod people_table;
@@ -23,10 +24,14 @@ mod who;
 
 pub use cookies::Cookies;
 pub use follows::{Followed, PictureForm, SearchQuery};
-pub(crate) use forgery::check_forgery;
+pub(crate) use forgery::{check_forgery, origin_of};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
+};
+pub use passkeys::{
+    AddedPasskeyView, NewPasskeyInput, PasskeyInput, PasskeyList, PasskeyNameInput, PasskeyOptionsView,
+    PasskeySignInInput, PasskeyView, WaitingInput,
 };
 pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;

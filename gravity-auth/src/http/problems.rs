@@ -37,6 +37,12 @@ kinds! {
     STEP_UP_REQUIRED = FORBIDDEN, "auth.step_up_required", "Show once more who you are, with your second factor if you have one.";
     EMAIL_NOT_VERIFIED = FORBIDDEN, "auth.email_not_verified", "Confirm your address first.";
     DEVICE_NOT_FOUND = NOT_FOUND, "auth.device_not_found", "There is no such device.";
+    INVALID_PASSKEY = UNAUTHORIZED, "auth.invalid_passkey", "The passkey does not hold, or its answer came too late; begin again.";
+    PASSKEY_NOT_FOUND = NOT_FOUND, "auth.passkey_not_found", "There is no such passkey.";
+    PASSKEY_EXISTS = CONFLICT, "auth.passkey_exists", "This passkey is somebody's already.";
+    LAST_WAY_IN = CONFLICT, "auth.last_way_in", "You could not sign in without it; set a password or add another passkey first.";
+    PASSKEYS_OFF = NOT_FOUND, "auth.passkeys_off", "There are no passkeys here.";
+    TOO_MANY = CONFLICT, "auth.too_many", "There are as many as there may be.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -65,6 +71,12 @@ impl IntoProblem for AuthError {
         STEP_UP_REQUIRED,
         EMAIL_NOT_VERIFIED,
         DEVICE_NOT_FOUND,
+        INVALID_PASSKEY,
+        PASSKEY_NOT_FOUND,
+        PASSKEY_EXISTS,
+        LAST_WAY_IN,
+        PASSKEYS_OFF,
+        TOO_MANY,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -104,6 +116,12 @@ impl IntoProblem for AuthError {
             Self::StepUpRequired => STEP_UP_REQUIRED.into(),
             Self::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
             Self::DeviceNotFound => DEVICE_NOT_FOUND.into(),
+            Self::InvalidPasskey => INVALID_PASSKEY.into(),
+            Self::PasskeyNotFound => PASSKEY_NOT_FOUND.into(),
+            Self::PasskeyExists => PASSKEY_EXISTS.into(),
+            Self::LastWayIn => LAST_WAY_IN.into(),
+            Self::PasskeysOff => PASSKEYS_OFF.into(),
+            Self::TooMany => TOO_MANY.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -141,6 +159,12 @@ mod tests {
             AuthError::StepUpRequired,
             AuthError::EmailNotVerified,
             AuthError::DeviceNotFound,
+            AuthError::InvalidPasskey,
+            AuthError::PasskeyNotFound,
+            AuthError::PasskeyExists,
+            AuthError::LastWayIn,
+            AuthError::PasskeysOff,
+            AuthError::TooMany,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

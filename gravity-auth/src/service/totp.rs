@@ -5,10 +5,11 @@ use gravity_core::security::envelope::ColumnContext;
 use gravity_core::{Error, SecretString};
 
 use super::caller::Caller;
+use super::ceremony::Aim;
 use super::outbox::FactorNews;
 use super::record::on_user;
-use super::second_factor::Proof;
-use crate::domain::{Method, TotpFactor, UserId};
+use super::second_factor::{Proof, Proven};
+use crate::domain::{FactorKind, Method, TotpFactor, UserId};
 use crate::events::{RecoveryCodesRenewed, TotpDisabled, TotpEnabled};
 use crate::store::{Change, Refused};
 use crate::totp::recovery::{self, RecoveryCode};
@@ -31,13 +32,17 @@ pub struct SecondFactors {
     pub totp: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+    /// How many passkeys there are.
+    pub passkeys: u32,
 }
 
 impl Auth {
     /// The second factors of the user who calls.
     pub async fn second_factors(&self, caller: &Caller) -> Result<SecondFactors, AuthError> {
         let totp = self.store().totp(caller.user).await?.is_some_and(|totp| totp.confirmed_at.is_some());
-        Ok(SecondFactors { totp, recovery_codes: self.store().recovery_codes(caller.user).await? })
+        let recovery_codes = self.store().recovery_codes(caller.user).await?;
+        let passkeys = self.store().passkeys(caller.user).await?.len();
+        Ok(SecondFactors { totp, recovery_codes, passkeys: u32::try_from(passkeys).unwrap_or(u32::MAX) })
     }
 
     /// Begins to enrol an authenticator app: it is asked for once a code of it was [shown](Self::confirm_totp). Whoever
@@ -97,8 +102,8 @@ impl Auth {
         Ok(shown(&codes))
     }
 
-    /// Removes the authenticator app, by the password and a code, or a recovery code. Recovery codes and remembered
-    /// devices go with it.
+    /// Removes the authenticator app, by the password and a second factor. Remembered devices go with it and, where the
+    /// user has no passkey, recovery codes.
     pub async fn remove_totp(
         &self,
         caller: &Caller,
@@ -108,17 +113,19 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let user = self.me(caller).await?;
         self.check_current(&user, password, origin).await?;
-        if self.open_factors(user.id).await?.is_empty() {
+        if !self.open_factors(user.id).await?.contains(&FactorKind::Totp) {
             return Err(AuthError::NoSecondFactor);
         }
-        let shown = self.prove(&user, proof, origin).await?;
+        let Proven { mut changes, .. } =
+            self.prove(&user, proof, Aim::StepUp(caller.session), origin).await?;
+        changes.push(Change::RemoveTotp { user: user.id });
         let record = self.proof_told(self.record(origin).by(user.id), &user, proof).await?;
         let trail = record
             .event(user.id, TotpDisabled { id: user.id })?
             .audit(on_user("auth.totp_disabled", user.id))
             .job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?
             .trail();
-        match self.store().apply(&[shown, Change::RemoveTotp { user: user.id }], &trail).await {
+        match self.store().apply(&changes, &trail).await {
             Err(Refused::Stale) => return Err(self.not_proven(user.id, origin).await?),
             outcome => outcome?,
         }
@@ -148,14 +155,14 @@ impl Auth {
         Ok(shown(&codes))
     }
 
-    fn new_codes(&self, user: UserId) -> (Vec<RecoveryCode>, Change) {
+    pub(super) fn new_codes(&self, user: UserId) -> (Vec<RecoveryCode>, Change) {
         let codes = recovery::generate(&self.0.macs, user);
         let macs = codes.iter().map(|code| code.kept().clone()).collect();
         (codes, Change::SetRecoveryCodes { user, macs })
     }
 }
 
-fn shown(codes: &[RecoveryCode]) -> Vec<SecretString> {
+pub(super) fn shown(codes: &[RecoveryCode]) -> Vec<SecretString> {
     codes.iter().map(RecoveryCode::shown).collect()
 }
 

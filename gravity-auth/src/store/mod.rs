@@ -3,6 +3,7 @@
 mod change;
 mod factors;
 mod memory;
+mod passkeys;
 mod people;
 mod refused;
 mod rotation;
@@ -13,6 +14,7 @@ mod trail;
 pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
+pub use passkeys::{PasskeyChange, PasskeyStore};
 pub use people::{
     ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
 };
@@ -32,9 +34,10 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 4] = [
+pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
     SqlStore::MIGRATIONS,
     SqlStore::FACTOR_MIGRATIONS,
+    SqlStore::PASSKEY_MIGRATIONS,
     SqlStore::PEOPLE_MIGRATIONS,
     crate::jwt::SqlKeyStore::MIGRATIONS,
 ];
@@ -45,7 +48,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 4] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: FactorStore + PeopleStore {
+pub trait AuthStore: FactorStore + PasskeyStore + PeopleStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 

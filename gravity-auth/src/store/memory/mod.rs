@@ -2,6 +2,7 @@
 
 mod apply;
 mod factors;
+mod passkeys;
 mod people;
 mod sessions;
 mod state;

@@ -118,6 +118,7 @@ impl State {
         self.revoked.remove(&user);
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
+        self.passkeys.retain(|_, passkey| passkey.user != user);
         self.void_challenges_and_devices(user);
         Ok(())
     }

@@ -6,8 +6,9 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, Preferences, Profile, Session,
-    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
+    Activity, ActivityId, CeremonyId, Challenge, ChallengeId, Device, DeviceId, Follow, PasskeyId,
+    Preferences, Profile, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey,
+    UserStatus,
 };
 
 #[derive(Clone, Default)]
@@ -24,6 +25,9 @@ pub(super) struct State {
     pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
     pub(super) devices: HashMap<DeviceId, Device>,
+    pub(super) passkeys: HashMap<PasskeyId, UserPasskey>,
+    /// Ceremonies that were answered, and until when that is kept.
+    pub(super) burnt_ceremonies: HashMap<CeremonyId, Timestamp>,
 }
 
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{factors, people, sessions, tickets, users};
+use super::{factors, passkeys, people, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -92,6 +92,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             factors::remember_device(tx, device, *most).await
         }
         Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
+        Change::Passkey(change) => passkeys::change(tx, change).await,
     }
 }
 

@@ -3,6 +3,7 @@
 mod cookies;
 mod documents;
 mod mail;
+mod passkeys;
 mod passwords;
 mod people;
 mod profiles;
@@ -31,6 +32,7 @@ pub async fn suite(stage: &Stage) {
     cookies::run(stage).await;
     documents::run(stage).await;
     second_factor::run(stage).await;
+    passkeys::run(stage).await;
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;

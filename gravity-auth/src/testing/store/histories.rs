@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use gravity_core::Id;
 use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    EndReason, FollowState, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus,
-    Visibility,
+    EndReason, FollowState, Method, PasskeyId, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User,
+    UserStatus, Visibility,
 };
-use crate::store::{AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side, Trail};
+use crate::store::{
+    AuthStore, Change, FactorStore as _, PasskeyChange, PasskeyStore as _, PeopleStore as _, Refused, Side,
+    Trail,
+};
 use crate::totp::TotpStep;
 
 const STEPS: u64 = 12;
@@ -34,6 +38,9 @@ struct History<'f, S> {
     users: Vec<User>,
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
+    passkeys: Vec<PasskeyId>,
+    /// Few credentials, so that several want the same one.
+    credentials: Vec<String>,
     told: Vec<String>,
 }
 
@@ -48,6 +55,8 @@ impl<'f, S: AuthStore> History<'f, S> {
             users,
             sessions: Vec::new(),
             tickets: Vec::new(),
+            passkeys: Vec::new(),
+            credentials: (0..3).map(|_| fixture.unique()).collect(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -81,7 +90,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(18) {
+        match self.random.below(21) {
+            18..=20 => self.passkey_change(&user),
             14..=17 => self.factor_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
@@ -174,6 +184,33 @@ impl<'f, S: AuthStore> History<'f, S> {
                 Change::Purge { user, deleted_until, at }
             }
         }
+    }
+
+    fn passkey_change(&mut self, user: &User) -> Change {
+        let (user, at) = (user.id, self.fixture.now());
+        let small = |random: &Random| u32::try_from(random.below(3)).unwrap();
+        let (from, to) = (small(&self.random), small(&self.random));
+        let credential = self.random.pick(&self.credentials).clone();
+        let change = match self.random.below(6) {
+            0 | 1 => {
+                let passkey = self.fixture.passkey(user, &credential, from);
+                self.passkeys.push(passkey.id);
+                PasskeyChange::Add { passkey, most: 2 }
+            }
+            _ if self.passkeys.is_empty() => {
+                PasskeyChange::Burn { ceremony: Id::new(&self.fixture.time.clock()), until: at }
+            }
+            2 | 3 => {
+                let passkey = *self.random.pick(&self.passkeys);
+                PasskeyChange::Use { user, passkey, from, to, backed_up: to == 2, at }
+            }
+            4 => {
+                let (passkey, name) = (*self.random.pick(&self.passkeys), "another".parse().unwrap());
+                PasskeyChange::Rename { user, passkey, name }
+            }
+            _ => PasskeyChange::Remove { user, passkey: *self.random.pick(&self.passkeys) },
+        };
+        Change::Passkey(change)
     }
 
     fn factor_change(&mut self, user: &User) -> Change {
@@ -269,6 +306,8 @@ impl<'f, S: AuthStore> History<'f, S> {
             assert_eq!(found.unwrap(), expected.unwrap(), "{}", self.story());
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
+            let passkeys = store.passkeys(user.id).await.unwrap();
+            assert_eq!(passkeys, self.model.passkeys(user.id).await.unwrap(), "{}", self.story());
         }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];
@@ -293,6 +332,9 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::EmailTaken) => "email taken",
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
+        Err(Refused::Exists) => "exists",
+        Err(Refused::TooMany) => "too many",
+        Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }

@@ -3,6 +3,7 @@
 mod factors;
 mod fixture;
 mod histories;
+mod passkeys;
 mod people;
 mod rotation;
 mod sessions;
@@ -42,6 +43,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture).await;
     factors::run(&fixture).await;
+    passkeys::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
