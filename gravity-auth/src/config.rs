@@ -8,6 +8,7 @@ use gravity_core::security::password::PasswordConfig;
 use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
+use crate::hooks::{HookList, Hooks};
 use crate::http::origin_of;
 use crate::passkey::{PasskeyError, RelyingParty};
 use crate::password::PasswordRules;
@@ -29,6 +30,7 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    pub(crate) hooks: HookList,
 }
 
 impl AuthConfig {
@@ -70,6 +72,7 @@ impl AuthConfig {
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
+            hooks: HookList::default(),
             settings,
             ring,
             clock,
@@ -128,6 +131,13 @@ impl AuthConfig {
     #[must_use]
     pub fn with_throttles(mut self, throttles: Throttles) -> Self {
         self.throttles = throttles;
+        self
+    }
+
+    /// What the application does at the main steps, after the hooks that were added before.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(hooks);
         self
     }
 

@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 #[cfg(doctest)]
 mod guides;
+pub mod hooks;
 pub mod http;
 pub mod jwt;
 mod mail;
@@ -38,11 +39,12 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use service::{
-    Actor, AddedPasskey, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedPasskey,
-    ExportedSession, Identifier, Introspection, NewPasskey, NewPassword, NewUser, PasskeyAnswer,
-    PasskeyOptions, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
+    API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice,
+    ExportedFollow, ExportedPasskey, ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey,
+    NewApiKey, NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer, PasskeyOptions, PendingSignIn,
+    PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE,
     Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment,
-    USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
+    USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{
     AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,

@@ -116,6 +116,8 @@ pub struct MailSettings {
     pub sign_in_page: String,
     /// The page that agrees to a change of address.
     pub change_page: String,
+    /// The page that accepts an invitation to an organisation.
+    pub invite_page: String,
     /// How long a link that verifies an address is good, in minutes.
     #[schemars(range(min = 5, max = 10080))]
     pub verify_minutes: u32,
@@ -141,6 +143,7 @@ impl Default for MailSettings {
             reset_page: "/reset-password".to_owned(),
             sign_in_page: "/sign-in".to_owned(),
             change_page: "/change-email".to_owned(),
+            invite_page: "/accept-invitation".to_owned(),
             verify_minutes: 24 * 60,
             reset_minutes: 60,
             sign_in_minutes: 15,

@@ -42,7 +42,21 @@ kinds! {
     PASSKEY_EXISTS = CONFLICT, "auth.passkey_exists", "This passkey is somebody's already.";
     LAST_WAY_IN = CONFLICT, "auth.last_way_in", "You could not sign in without it; set a password or add another passkey first.";
     PASSKEYS_OFF = NOT_FOUND, "auth.passkeys_off", "There are no passkeys here.";
+    NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
+    NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
+    API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
     TOO_MANY = CONFLICT, "auth.too_many", "There are as many as there may be.";
+    ROLE_NOT_FOUND = NOT_FOUND, "auth.role_not_found", "There is no such role.";
+    ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
+    ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
+    ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
+    ORG_NOT_FOUND = NOT_FOUND, "auth.org_not_found", "There is no such organisation.";
+    ORG_FORBIDDEN = FORBIDDEN, "auth.org_forbidden", "Your role in the organisation does not allow it.";
+    MEMBER_NOT_FOUND = NOT_FOUND, "auth.member_not_found", "There is no such member.";
+    ALREADY_MEMBER = CONFLICT, "auth.already_member", "They are a member already.";
+    INVITATION_NOT_FOUND = NOT_FOUND, "auth.invitation_not_found", "There is no such invitation.";
+    LAST_OWNER = CONFLICT, "auth.last_owner", "Somebody has to be owner.";
+    REFUSED = FORBIDDEN, "auth.refused", "The application does not allow it.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -76,7 +90,21 @@ impl IntoProblem for AuthError {
         PASSKEY_EXISTS,
         LAST_WAY_IN,
         PASSKEYS_OFF,
+        NOT_HELD,
+        NOT_IN_PERSON,
+        API_KEY_NOT_FOUND,
         TOO_MANY,
+        ROLE_NOT_FOUND,
+        ROLE_TAKEN,
+        ROLE_IN_USE,
+        ROLE_PROTECTED,
+        ORG_NOT_FOUND,
+        ORG_FORBIDDEN,
+        MEMBER_NOT_FOUND,
+        ALREADY_MEMBER,
+        INVITATION_NOT_FOUND,
+        LAST_OWNER,
+        REFUSED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -121,7 +149,21 @@ impl IntoProblem for AuthError {
             Self::PasskeyExists => PASSKEY_EXISTS.into(),
             Self::LastWayIn => LAST_WAY_IN.into(),
             Self::PasskeysOff => PASSKEYS_OFF.into(),
+            Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
+            Self::NotInPerson => NOT_IN_PERSON.into(),
+            Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
             Self::TooMany => TOO_MANY.into(),
+            Self::RoleNotFound => ROLE_NOT_FOUND.into(),
+            Self::RoleTaken => ROLE_TAKEN.into(),
+            Self::RoleInUse => ROLE_IN_USE.into(),
+            Self::RoleProtected => ROLE_PROTECTED.into(),
+            Self::OrgNotFound => ORG_NOT_FOUND.into(),
+            Self::OrgForbidden => ORG_FORBIDDEN.into(),
+            Self::MemberNotFound => MEMBER_NOT_FOUND.into(),
+            Self::AlreadyMember => ALREADY_MEMBER.into(),
+            Self::InvitationNotFound => INVITATION_NOT_FOUND.into(),
+            Self::LastOwner => LAST_OWNER.into(),
+            Self::Refused(reason) => Problem::new(REFUSED).detail(reason),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -164,7 +206,21 @@ mod tests {
             AuthError::PasskeyExists,
             AuthError::LastWayIn,
             AuthError::PasskeysOff,
+            AuthError::NotHeld("users:read".parse().unwrap()),
+            AuthError::NotInPerson,
+            AuthError::UserNotFound,
+            AuthError::ApiKeyNotFound,
             AuthError::TooMany,
+            AuthError::RoleNotFound,
+            AuthError::RoleTaken,
+            AuthError::RoleInUse,
+            AuthError::RoleProtected,
+            AuthError::OrgNotFound,
+            AuthError::OrgForbidden,
+            AuthError::MemberNotFound,
+            AuthError::AlreadyMember,
+            AuthError::InvitationNotFound,
+            AuthError::LastOwner,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

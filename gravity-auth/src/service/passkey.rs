@@ -131,6 +131,7 @@ impl Auth {
         name: PasskeyName,
         origin: &Origin,
     ) -> Result<UserPasskey, AuthError> {
+        caller.in_person()?;
         let user = caller.user;
         let mut passkey = self.passkey_of(caller, id).await?;
         let trail = self

@@ -45,14 +45,21 @@ impl Auth {
         };
         let entry = on_user("auth.passkey_used", id).extra("passkey", shown.passkey.id.to_string());
         let record = self.record(origin).by(id).audit(entry);
-        match self.start(user, methods, None, vec![burn, used], record, origin).await {
+        match self.start(user, methods, None, vec![burn.clone(), used], record, origin).await {
             // Of several with one answer, or one passkey, another was faster; or its owner may not sign in by now.
             Err(AuthError::InvalidCredentials) => {
                 self.spoil(None, denied()).await?;
                 Err(refused())
             }
+            // The application does not want it, which is written down already.
+            Err(AuthError::Refused(reason)) => {
+                self.spoil(Some(burn), self.record(origin)).await?;
+                Err(AuthError::Refused(reason))
+            }
             outcome => {
-                self.succeeded(&account, origin).await;
+                if outcome.is_ok() {
+                    self.succeeded(&account, origin).await;
+                }
                 outcome
             }
         }

@@ -93,6 +93,7 @@ impl Auth {
     }
 
     pub(crate) async fn session_of_caller(&self, caller: &Caller) -> Result<(User, Session), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         let id = caller.session.ok_or(AuthError::StepUpRequired)?;
         let session = self.store().session(id).await?;

@@ -1,14 +1,18 @@
 //! The suite of the routes, on any host.
 
+mod api_keys;
 mod cookies;
 mod documents;
+mod impersonate;
 mod mail;
+mod orgs;
 mod passkeys;
 mod passwords;
 mod people;
 mod profiles;
 mod prying;
 mod refresh;
+mod roles;
 mod second_factor;
 mod secrecy;
 mod sessions;
@@ -32,10 +36,21 @@ pub async fn suite(stage: &Stage) {
     cookies::run(stage).await;
     documents::run(stage).await;
     second_factor::run(stage).await;
-    passkeys::run(stage).await;
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;
+    api_keys::run(stage).await;
+    roles::run(stage).await;
+    impersonate::run(stage).await;
+    orgs::run(stage).await;
+}
+
+/// Runs every scenario of passkeys on a stage, whose pages are at [`ISSUER`].
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn passkey_suite(stage: &Stage) {
+    passkeys::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
@@ -44,4 +59,5 @@ pub async fn suite(stage: &Stage) {
 /// When an answer is not what the routes promise.
 pub async fn limits(stage: &Stage) {
     throttling::run(stage).await;
+    api_keys::a_key_has_a_limit_of_its_own(stage).await;
 }
