@@ -6,6 +6,7 @@ use super::{api_keys, factors, orgs, passkeys, people, roles, sessions, tickets,
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
+#[expect(clippy::too_many_lines, reason = "it is the table of all changes")]
 pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
     match change {
         Change::AddUser { user, password } => {
