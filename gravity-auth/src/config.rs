@@ -15,7 +15,7 @@ use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
     AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
-    SessionSettings, SignUp,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -48,6 +48,7 @@ impl AuthConfig {
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
             passkeys: PasskeySettings::default(),
+            second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
     }
@@ -174,6 +175,7 @@ impl AuthConfig {
         if let Err(error) = self.site() {
             faults.add("/passkeys", "invalid", error.to_string());
         }
+        check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)
     }
 

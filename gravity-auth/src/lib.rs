@@ -48,7 +48,7 @@ pub use service::{
 };
 pub use settings::{
     AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
-    SessionSettings, SignUp,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -4,6 +4,8 @@ use gravity_core::SecretString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::RoleName;
+
 /// What can be set in a file or the environment, read by [`gravity_core::config`]. Two things have no default: the
 /// issuer and the keys.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -39,6 +41,9 @@ pub struct AuthSettings {
     /// Passkeys, which are there once a domain is named.
     #[serde(default)]
     pub passkeys: PasskeySettings,
+    /// Of whom a second factor is demanded.
+    #[serde(default)]
+    pub second_factors: SecondFactorSettings,
 }
 
 fn api() -> String {
@@ -146,7 +151,7 @@ impl Default for MailSettings {
             invite_page: "/accept-invitation".to_owned(),
             verify_minutes: 24 * 60,
             reset_minutes: 60,
-            sign_in_minutes: 15,
+            sign_in_minutes: 10,
             code_digits: 6,
             guesses: 5,
         }
@@ -186,6 +191,16 @@ impl Default for PasswordSettings {
     fn default() -> Self {
         Self { least: 8, most: 100, memory_kib: 19 * 1024, passes: 2 }
     }
+}
+
+/// Of whom a second factor is demanded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactorSettings {
+    /// Roles that grant nothing in a session that was begun without a second factor: who has one of them and no factor
+    /// yet signs in, enrols one, and then does what the role grants. A remembered device does not stand for it.
+    #[schemars(length(max = 100))]
+    pub demanded_of: Vec<RoleName>,
 }
 
 /// Accounts that go.

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gravity_auth::{
-    CookieSettings, MailSettings, PasskeySettings, PasswordSettings, SessionSettings, SignUp,
+    CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
@@ -85,6 +86,10 @@ pub(crate) struct Auth {
     /// Passkeys. By default they are for the host of the public address, or for `localhost` where only this machine can
     /// reach it.
     pub(crate) passkeys: PasskeySettings,
+    /// Accounts that go.
+    pub(crate) people: PeopleSettings,
+    /// Of whom a second factor is demanded.
+    pub(crate) second_factors: SecondFactorSettings,
 }
 
 impl Default for Settings {

@@ -4,14 +4,16 @@ use gravity_core::audit::Origin;
 use gravity_core::security::envelope::ColumnContext;
 use gravity_core::{Error, SecretString};
 
+use super::authority::Authority;
 use super::caller::Caller;
 use super::ceremony::Aim;
 use super::outbox::FactorNews;
 use super::record::on_user;
 use super::second_factor::{Proof, Proven};
-use crate::domain::{FactorKind, Method, TotpFactor, UserId};
-use crate::events::{RecoveryCodesRenewed, TotpDisabled, TotpEnabled};
-use crate::store::{Change, Refused};
+use super::users::USERS_WRITE;
+use crate::domain::{EndReason, FactorKind, Method, TotpFactor, UserId};
+use crate::events::{PasskeyRemoved, RecoveryCodesRenewed, SessionEnded, TotpDisabled, TotpEnabled};
+use crate::store::{Change, PasskeyChange, Refused};
 use crate::totp::recovery::{self, RecoveryCode};
 use crate::totp::{KeyUri, Totp, TotpSecret};
 use crate::{Auth, AuthError};
@@ -133,6 +135,53 @@ impl Auth {
         }
         self.proven(user.id, origin).await;
         Ok(())
+    }
+
+    /// Takes the second factors of somebody away who has lost them all, after whoever does it has made sure who asks. They
+    /// are signed out everywhere, and get mail.
+    pub async fn reset_second_factors(
+        &self,
+        by: &Authority,
+        id: UserId,
+        origin: &Origin,
+    ) -> Result<(), AuthError> {
+        by.caller.in_person()?;
+        by.demand(USERS_WRITE)?;
+        if id == by.caller.user {
+            // Their own they remove by showing them.
+            return Err(AuthError::Forbidden);
+        }
+        let user = self.there(id).await?;
+        let mut changes = self.over(by, &user).await?;
+        let app = self.store().totp(id).await?.filter(|app| app.confirmed_at.is_some());
+        let passkeys = self.store().passkeys(id).await?;
+        if app.is_none() && passkeys.is_empty() {
+            return Err(AuthError::NoSecondFactor);
+        }
+        let (reason, at) = (EndReason::Revoked, self.now());
+        let mut record = self.record(origin);
+        if app.is_some() {
+            changes.push(Change::RemoveTotp { user: id });
+            record = record.event(id, TotpDisabled { id })?;
+            record = record.job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?;
+        }
+        for passkey in &passkeys {
+            record = record.event(id, PasskeyRemoved { id, passkey: passkey.id })?;
+        }
+        if !passkeys.is_empty() {
+            changes.push(Change::Passkey(PasskeyChange::RemoveAll { user: id }));
+            record = record.job(self.factor_letter(&user, FactorNews::PasskeyRemoved).await?)?;
+        }
+        changes.push(Change::EndSessions { user: id, keep: None, reason, at });
+        let trail = record
+            .event(id, SessionEnded { id, session: None, reason })?
+            .audit(on_user("auth.second_factors_reset", id))
+            .trail();
+        self.store().apply(&changes, &trail).await.map_err(|refused| match refused {
+            Refused::Stale => AuthError::Conflict,
+            refused => refused.into(),
+        })?;
+        self.catch_up().await
     }
 
     /// New recovery codes in place of those before.

@@ -62,6 +62,12 @@ pub enum PasskeyChange {
         /// Which one.
         passkey: PasskeyId,
     },
+    /// All passkeys of a user are good no more, for they have lost them: mail lets them in. There may be none; the user
+    /// must not be deleted. What else goes is as for one.
+    RemoveAll {
+        /// Whose they are.
+        user: UserId,
+    },
     /// A ceremony was answered, rightly or not: nobody must have answered it before.
     Burn {
         /// Which one.

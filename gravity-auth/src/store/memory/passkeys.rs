@@ -30,6 +30,12 @@ impl State {
                 Ok(())
             }
             PasskeyChange::Remove { user, passkey } => self.remove_passkey(*user, *passkey),
+            PasskeyChange::RemoveAll { user } => {
+                self.there(*user)?;
+                self.passkeys.retain(|_, kept| kept.user != *user);
+                self.passkeys_gone(*user);
+                Ok(())
+            }
             PasskeyChange::Burn { ceremony, until } => {
                 match self.burnt_ceremonies.insert(*ceremony, *until) {
                     None => Ok(()),
@@ -55,15 +61,19 @@ impl State {
         let has_password = self.active(user)?.password.is_some();
         self.passkey_of(user, passkey)?;
         self.passkeys.remove(&passkey);
-        let is_last = !self.has_passkeys(user);
-        if is_last && !has_password {
+        if !has_password && !self.has_passkeys(user) {
             return Err(Refused::LastWayIn);
         }
+        self.passkeys_gone(user);
+        Ok(())
+    }
+
+    /// Forgets what goes with a passkey.
+    fn passkeys_gone(&mut self, user: UserId) {
         self.devices.retain(|_, device| device.user != user);
-        if is_last && self.totp.get(&user).is_none_or(|app| app.confirmed_at.is_none()) {
+        if !self.has_passkeys(user) && self.totp.get(&user).is_none_or(|app| app.confirmed_at.is_none()) {
             self.recovery_codes.remove(&user);
         }
-        Ok(())
     }
 
     fn passkey_of(&mut self, user: UserId, passkey: PasskeyId) -> Result<&mut UserPasskey, Refused> {

@@ -103,6 +103,11 @@ pub(super) async fn change(tx: &mut Tx<'_>, change: &PasskeyChange) -> Result<()
             users::lock_active(tx, *user, None).await?;
             remove(tx, *user, *passkey).await
         }
+        PasskeyChange::RemoveAll { user } => {
+            users::lock(tx, *user).await?;
+            tx.query("DELETE FROM auth_passkeys WHERE user_id = $1").bind(*user).execute().await?;
+            gone(tx, *user).await
+        }
         PasskeyChange::Burn { ceremony, until } => {
             let query = tx
                 .query("INSERT INTO auth_burnt_ceremonies (id, kept_until) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -149,20 +154,23 @@ async fn add(tx: &mut Tx<'_>, new: &UserPasskey, most: u32) -> Result<(), Refuse
 async fn remove(tx: &mut Tx<'_>, user: UserId, passkey: PasskeyId) -> Result<(), Refused> {
     let query = tx.query("DELETE FROM auth_passkeys WHERE id = $1 AND user_id = $2");
     one_row(query.bind(passkey).bind(user)).await?;
-    let is_last = count(tx, user).await? == 0;
     let query = tx.query("SELECT count(*) FROM auth_users WHERE id = $1 AND password IS NOT NULL");
     let has_password = query.bind(user).fetch_scalar::<i64>().await? > 0;
-    if is_last && !has_password {
+    if !has_password && count(tx, user).await? == 0 {
         return Err(Refused::LastWayIn);
     }
+    gone(tx, user).await
+}
+
+/// Forgets what goes with a passkey.
+async fn gone(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
     tx.query("DELETE FROM auth_devices WHERE user_id = $1").bind(user).execute().await?;
-    if is_last {
-        let query = tx.query(
-            "DELETE FROM auth_recovery_codes WHERE user_id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM auth_totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)",
-        );
-        query.bind(user).execute().await?;
-    }
+    let query = tx.query(
+        "DELETE FROM auth_recovery_codes WHERE user_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM auth_passkeys WHERE user_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM auth_totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)",
+    );
+    query.bind(user).execute().await?;
     Ok(())
 }
 

@@ -28,6 +28,7 @@ pub(super) async fn run(stage: &Stage) {
     it_shows_once_more_who_calls(stage).await;
     it_is_named_and_removed(stage).await;
     somebody_without_a_password_keeps_one(stage).await;
+    who_has_lost_all_passkeys_is_helped(stage).await;
     who_is_gone_does_not_get_in(stage).await;
     inputs_are_bounded(stage).await;
     an_export_names_them(stage).await;
@@ -473,6 +474,18 @@ async fn somebody_without_a_password_keeps_one(stage: &Stage) {
     let mut device = SoftAuthenticator::es256(ISSUER);
     assert_eq!(add(stage, &ada.person.access, &mut device).await.status, 201);
     assert_eq!(remove().await.status, 204);
+}
+
+async fn who_has_lost_all_passkeys_is_helped(stage: &Stage) {
+    let (mut ada, admin) = (keyed(stage).await, stage.admin().await);
+    let path = format!("/users/{}/second-factors", stage.id_of(&ada.person).await);
+    let reset = async || stage.api("DELETE", &admin.access, &path, Value::Null).await;
+    assert_eq!(reset().await.status, 204);
+    assert_eq!(reset().await.refusal(), (409, "auth.no_second_factor"));
+    stage.mail(&ada.person.email, "passkey_removed").await;
+    assert_eq!(sign_in(stage, &mut ada.device).await.refusal(), WRONG);
+    assert_eq!(stage.ask("GET", &ada.person.access, "/me", Value::Null).await.status, 401, "signed out");
+    assert_eq!(stage.login(&ada.person.email, PASSWORD).await.status, 200, "by the password alone");
 }
 
 async fn who_is_gone_does_not_get_in(stage: &Stage) {

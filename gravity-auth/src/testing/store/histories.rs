@@ -199,7 +199,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         let small = |random: &Random| u32::try_from(random.below(3)).unwrap();
         let (from, to) = (small(&self.random), small(&self.random));
         let credential = self.random.pick(&self.credentials).clone();
-        let change = match self.random.below(6) {
+        let change = match self.random.below(7) {
+            6 => PasskeyChange::RemoveAll { user },
             0 | 1 => {
                 let passkey = self.fixture.passkey(user, &credential, from);
                 self.passkeys.push(passkey.id);

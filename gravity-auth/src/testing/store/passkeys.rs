@@ -26,6 +26,7 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     a_passkey_is_named_and_removed_by_its_owner(fixture).await;
     the_last_way_in_stays(fixture).await;
     what_hangs_on_the_last_factor_goes_with_it(fixture).await;
+    all_go_where_they_are_lost(fixture).await;
     who_is_gone_uses_no_passkey(fixture).await;
 }
 
@@ -258,6 +259,25 @@ async fn what_hangs_on_the_last_factor_goes_with_it<S: AuthStore>(fixture: &Fixt
     fixture.with_app(user).await;
     fixture.apply(remove(user, three.id)).await.unwrap();
     assert_eq!(fixture.hanging_on(user).await, (1, 0), "there is an app");
+}
+
+async fn all_go_where_they_are_lost<S: AuthStore>(fixture: &Fixture<S>) {
+    let (one, other) = (fixture.with_passkey(1).await, fixture.with_passkey(1).await);
+    let user = one.user;
+    fixture.one_more(user, 1).await;
+    fixture.with_codes_and_device(user).await;
+    fixture.without_password(user).await;
+    fixture.with_codes_and_device(user).await;
+    let remove_all = |user| Change::Passkey(PasskeyChange::RemoveAll { user });
+    fixture.apply(remove_all(user)).await.unwrap();
+    assert!(fixture.store.passkeys(user).await.unwrap().is_empty(), "mail lets them in");
+    assert_eq!(fixture.hanging_on(user).await, (0, 0));
+    assert_eq!(fixture.store.passkeys(other.user).await.unwrap().len(), 1);
+    fixture.apply(remove_all(user)).await.unwrap();
+    let at = fixture.now();
+    fixture.apply(Change::SetStatus { user: other.user, to: UserStatus::Suspended, at }).await.unwrap();
+    fixture.apply(remove_all(other.user)).await.unwrap();
+    refused!(fixture.apply(remove_all(Id::new(&fixture.time.clock()))).await, Stale);
 }
 
 async fn who_is_gone_uses_no_passkey<S: AuthStore>(fixture: &Fixture<S>) {
