@@ -14,6 +14,7 @@ use gravity_core::{Clock, Error, Timestamp};
 
 use crate::hooks::HookList;
 use crate::jwt::{KeySet, KeySetConfig, KeyStore, RefreshTokens};
+use crate::passkey::RelyingParty;
 use crate::service::{Revoked, Roles, Until};
 use crate::store::AuthStore;
 use crate::{AuthConfig, AuthError, Authentication, MemoryStore, http};
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) revoked: Revoked,
     pub(crate) cursors: CursorKeys,
     pub(crate) roles: Roles,
+    pub(crate) site: Option<RelyingParty>,
     background: Vec<Background>,
 }
 
@@ -120,6 +122,7 @@ impl Auth {
             cursors: CursorKeys::from(&config.ring),
             revoked: Revoked::new(&config),
             roles: Roles::default(),
+            site: config.site().map_err(Error::internal)?,
             store: Arc::new(store),
             keys,
             vault,

@@ -9,11 +9,13 @@ use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
 use crate::hooks::{HookList, Hooks};
+use crate::http::origin_of;
+use crate::passkey::{PasskeyError, RelyingParty};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
-    SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -45,6 +47,7 @@ impl AuthConfig {
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
+            passkeys: PasskeySettings::default(),
             second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
@@ -88,6 +91,13 @@ impl AuthConfig {
     #[must_use]
     pub fn with_sign_up(self, sign_up: SignUp) -> Self {
         self.with(|settings| settings.sign_up = sign_up)
+    }
+
+    /// Passkeys, bound for good to this domain: that of the issuer, or one above it. Their pages are the issuer's, unless
+    /// the settings name others.
+    #[must_use]
+    pub fn with_passkeys(self, domain: impl Into<String>) -> Self {
+        self.with(|settings| settings.passkeys.domain = Some(domain.into()))
     }
 
     /// Who delivers mail.
@@ -161,8 +171,25 @@ impl AuthConfig {
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
         check_part("/people", &self.settings.people, &mut faults);
+        check_part("/passkeys", &self.settings.passkeys, &mut faults);
+        if let Err(error) = self.site() {
+            faults.add("/passkeys", "invalid", error.to_string());
+        }
         check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)
+    }
+
+    /// The site that passkeys are for, if there is one.
+    pub(crate) fn site(&self) -> Result<Option<RelyingParty>, PasskeyError> {
+        let AuthSettings { issuer, mail, passkeys, .. } = &self.settings;
+        let Some(domain) = &passkeys.domain else { return Ok(None) };
+        let name = passkeys.name.as_ref().unwrap_or(&mail.application);
+        let issuer = [origin_of(issuer)];
+        let site = match passkeys.origins.as_slice() {
+            [] => RelyingParty::new(domain, name, issuer),
+            origins => RelyingParty::new(domain, name, origins.iter().map(String::as_str)),
+        };
+        Ok(Some(site?.with_clock(self.clock.clone())))
     }
 
     pub(crate) fn grace_of_deleted(&self) -> Duration {
@@ -229,6 +256,25 @@ mod tests {
             settings.passwords.least = 6;
         });
         assert_eq!(wrong(&config), ["/issuer", "/sessions/most", "/mail/code_digits", "/passwords/least"]);
+    }
+
+    #[test]
+    fn passkeys_are_for_the_pages_of_their_domain() {
+        assert!(config().site().unwrap().is_none(), "nobody has named a domain");
+        for domain in ["shop.example", "example"] {
+            assert!(config().with_passkeys(domain).site().unwrap().is_some(), "{domain}");
+        }
+        for domain in ["other.example", "SHOP.example", "https://shop.example", "op.example"] {
+            assert_eq!(wrong(&config().with_passkeys(domain)), ["/passkeys"], "{domain}");
+        }
+        let pages = |origin: &str| {
+            let config = config().with_passkeys("shop.example");
+            config.with(|settings| settings.passkeys.origins = vec![origin.to_owned()])
+        };
+        assert_eq!(wrong(&pages("https://login.shop.example:8443")), Vec::<String>::new());
+        assert_eq!(wrong(&pages("https://shop.example.evil")), ["/passkeys"]);
+        let none = config().with(|settings| settings.passkeys.most = 0);
+        assert_eq!(wrong(&none), ["/passkeys/most"]);
     }
 
     #[test]

@@ -90,6 +90,21 @@ pub enum AuthError {
     /// The user has no such device.
     #[error("there is no such device")]
     DeviceNotFound,
+    /// The passkey is wrong, nobody's, or of somebody who may not sign in: it is not told which.
+    #[error("the passkey does not hold")]
+    InvalidPasskey,
+    /// The user has no such passkey.
+    #[error("there is no such passkey")]
+    PasskeyNotFound,
+    /// The passkey is somebody's already.
+    #[error("the passkey is somebody's already")]
+    PasskeyExists,
+    /// Without it the user could not sign in any more.
+    #[error("there is no other way in")]
+    LastWayIn,
+    /// The application has named no site that passkeys are for.
+    #[error("there are no passkeys here")]
+    PasskeysOff,
     /// The caller would give what they do not hold.
     #[error("whoever does not hold {0} cannot give it")]
     NotHeld(Grant),
@@ -171,6 +186,11 @@ impl AuthError {
             Self::StepUpRequired => "auth.step_up_required",
             Self::EmailNotVerified => "auth.email_not_verified",
             Self::DeviceNotFound => "auth.device_not_found",
+            Self::InvalidPasskey => "auth.invalid_passkey",
+            Self::PasskeyNotFound => "auth.passkey_not_found",
+            Self::PasskeyExists => "auth.passkey_exists",
+            Self::LastWayIn => "auth.last_way_in",
+            Self::PasskeysOff => "auth.passkeys_off",
             Self::NotHeld(_) => "auth.not_held",
             Self::NotInPerson => "auth.not_in_person",
             Self::ApiKeyNotFound => "auth.api_key_not_found",
@@ -199,6 +219,7 @@ impl From<Refused> for AuthError {
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
             Refused::TooMany => Self::TooMany,
+            Refused::LastWayIn => Self::LastWayIn,
             Refused::LastOwner => Self::LastOwner,
             // Those who may refuse so are answered by name where they do.
             Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,

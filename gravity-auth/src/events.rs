@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ApiKeyId, EmailAddress, EndReason, InvitationId, Method, OrgId, OrgRole, RoleName, SessionId, UserId,
+    ApiKeyId, EmailAddress, EndReason, InvitationId, Method, OrgId, OrgRole, PasskeyId, RoleName, SessionId,
+    UserId,
 };
 
 macro_rules! events {
@@ -326,5 +327,37 @@ events! {
         id: UserId,
         /// In which session.
         session: SessionId,
+    }
+
+    /// Somebody has another passkey.
+    PasskeyAdded = "auth.passkey_added" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey is called something else.
+    PasskeyRenamed = "auth.passkey_renamed" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey is good no more.
+    PasskeyRemoved = "auth.passkey_removed" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
+    }
+
+    /// A passkey was refused whose counter had not grown: it may have been copied.
+    PasskeySuspected = "auth.passkey_suspected" {
+        /// Whose.
+        id: UserId,
+        /// Which one.
+        passkey: PasskeyId,
     }
 }

@@ -1,5 +1,7 @@
 //! The guides, whose code is compiled and run.
 
+#[doc = include_str!("../../docs/guides/passkeys.md")]
+mod passkeys {}
 #[doc = include_str!("../../docs/guides/second-factors.md")]
 mod second_factors {}
 #[cfg(feature = "testing")]

@@ -39,15 +39,16 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use service::{
-    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice, ExportedFollow,
-    ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey, NewPassword, NewUser,
-    ORGS_MANAGE, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
-    ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
-    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
+    API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice,
+    ExportedFollow, ExportedPasskey, ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey,
+    NewApiKey, NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer, PasskeyOptions, PendingSignIn,
+    PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE,
+    Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment,
+    USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
-    SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

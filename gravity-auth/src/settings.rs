@@ -38,6 +38,9 @@ pub struct AuthSettings {
     /// Accounts that go.
     #[serde(default)]
     pub people: PeopleSettings,
+    /// Passkeys, which are there once a domain is named.
+    #[serde(default)]
+    pub passkeys: PasskeySettings,
     /// Of whom a second factor is demanded.
     #[serde(default)]
     pub second_factors: SecondFactorSettings,
@@ -212,5 +215,30 @@ pub struct PeopleSettings {
 impl Default for PeopleSettings {
     fn default() -> Self {
         Self { grace_days: 30 }
+    }
+}
+
+/// Passkeys. Without a domain there are none, and their routes are not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasskeySettings {
+    /// The domain that passkeys are bound to, for good: `shop.example`. Pages there and below it may use them.
+    #[schemars(length(min = 1, max = 253))]
+    pub domain: Option<String>,
+    /// What authenticators call the site; by default what the application is called in mail.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: Option<String>,
+    /// The origins of the pages that use passkeys; by default that of the issuer. `https` at the domain or below it, or
+    /// `http://localhost` for development.
+    #[schemars(length(max = 100))]
+    pub origins: Vec<String>,
+    /// How many passkeys a user has at most.
+    #[schemars(range(min = 1, max = 100))]
+    pub most: u32,
+}
+
+impl Default for PasskeySettings {
+    fn default() -> Self {
+        Self { domain: None, name: None, origins: Vec::new(), most: 20 }
     }
 }

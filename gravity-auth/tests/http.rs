@@ -4,24 +4,29 @@
 
 use gravity_auth::jwt::MemoryKeyStore;
 use gravity_auth::testing::Stage;
-use gravity_auth::testing::http::{clock, config, limits, suite};
+use gravity_auth::testing::http::{clock, config, limits, passkey_suite, suite};
 use gravity_auth::{Auth, AuthConfig, DevMailbox, MemoryStore, Throttles};
 use gravity_core::audit::AuditFilter;
 use gravity_core::security::{Key, KeyRing};
 use gravity_core::testing::http::Kind;
 use serde_json::{Value, json};
 
-async fn everywhere(open: impl AsyncFn(AuthConfig) -> Auth) {
+async fn everywhere(open: impl AsyncFn(AuthConfig) -> Auth, run: impl AsyncFn(&Stage)) {
     let (mailbox, time) = (DevMailbox::default(), clock());
     let auth = open(config(&mailbox, &time)).await;
     for kind in Kind::ALL {
-        suite(&Stage::new(*kind, auth.clone(), mailbox.clone(), time.clone())).await;
+        run(&Stage::new(*kind, auth.clone(), mailbox.clone(), time.clone())).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
-    everywhere(async |config| Auth::in_memory(config).await.unwrap()).await;
+    everywhere(async |config| Auth::in_memory(config).await.unwrap(), suite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passkeys_in_memory() {
+    everywhere(async |config| Auth::in_memory(config).await.unwrap(), passkey_suite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +67,16 @@ async fn acting_for_somebody_is_written_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_database() {
     gravity_core::testing::db::each(async |db| {
-        everywhere(async |config| Auth::new(db.clone(), config).await.unwrap()).await;
+        everywhere(async |config| Auth::new(db.clone(), config).await.unwrap(), suite).await;
+    })
+    .await;
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn passkeys_on_every_database() {
+    gravity_core::testing::db::each(async |db| {
+        everywhere(async |config| Auth::new(db.clone(), config).await.unwrap(), passkey_suite).await;
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! [`Platform`]: everything that runs here, put together.
 
+use std::net::IpAddr;
+
 use anyhow::{Context, Result};
 use gravity_auth::{Auth, AuthConfig, DevMailbox, Throttles};
 use gravity_core::audit::{AuditLog, SqlAudit};
@@ -116,10 +118,80 @@ fn auth_config(settings: &Settings, address: &str, keys: KeyRing, mailbox: &DevM
         auth.mail = ours.mail.clone();
         auth.cookies = ours.cookies.clone();
         auth.passwords = ours.passwords.clone();
+        auth.passkeys = ours.passkeys.clone();
         auth.people = ours.people.clone();
         auth.second_factors = ours.second_factors.clone();
         // Without TLS a browser takes no secure cookies but from its own machine.
         auth.cookies.insecure |= address.starts_with("http://");
+        if let (None, Some(site)) = (&auth.passkeys.domain, Site::of(address)) {
+            auth.passkeys.domain = Some(site.domain);
+            if auth.passkeys.origins.is_empty() {
+                auth.passkeys.origins = vec![site.origin.clone()];
+            }
+            // The same pages, by the name that a browser knows the machine by.
+            auth.cookies.origins.push(site.origin);
+        }
     });
     if settings.has_mailbox() { config.with_delivery(mailbox.clone()) } else { config }
+}
+
+/// The site that passkeys are for where the settings name none.
+#[derive(Debug, PartialEq, Eq)]
+struct Site {
+    domain: String,
+    origin: String,
+}
+
+impl Site {
+    /// The host of an address that browsers let have passkeys: one with a name and TLS, or the own machine, for which
+    /// they want it by its name.
+    fn of(address: &str) -> Option<Self> {
+        let (scheme, rest) = address.split_once("://")?;
+        let authority = rest.split('/').next()?.to_ascii_lowercase();
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority.as_str(), None),
+        };
+        let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let domain = match (scheme, ip) {
+            _ if host.is_empty() => return None,
+            ("http", Ok(ip)) if ip.is_loopback() => "localhost",
+            ("http", Err(_)) if host == "localhost" => host,
+            ("https", Err(_)) if host.bytes().all(is_of_name) => host,
+            _ => return None,
+        };
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        Some(Self { domain: domain.to_owned(), origin: format!("{scheme}://{domain}{port}") })
+    }
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Site;
+
+    #[test]
+    fn passkeys_are_for_a_name_and_for_the_own_machine() {
+        for (address, site) in [
+            ("http://127.0.0.1:8080", Some(("localhost", "http://localhost:8080"))),
+            ("http://[::1]:8080", Some(("localhost", "http://localhost:8080"))),
+            ("http://localhost:3000", Some(("localhost", "http://localhost:3000"))),
+            ("https://id.example.com", Some(("id.example.com", "https://id.example.com"))),
+            ("https://ID.example.com:8443/auth", Some(("id.example.com", "https://id.example.com:8443"))),
+            ("http://10.0.0.1:8080", None),
+            ("https://10.0.0.1", None),
+            ("https://[2001:db8::1]", None),
+            ("http://id.example.com", None),
+            ("https://my_id.example.com", None),
+            ("https://", None),
+            ("id.example.com", None),
+        ] {
+            let expected =
+                site.map(|(domain, origin)| Site { domain: domain.to_owned(), origin: origin.to_owned() });
+            assert_eq!(Site::of(address), expected, "{address}");
+        }
+    }
 }

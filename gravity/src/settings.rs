@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gravity_auth::{
-    CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings, SessionSettings,
-    SignUp,
+    CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
@@ -83,6 +83,9 @@ pub(crate) struct Auth {
     pub(crate) cookies: CookieSettings,
     /// What passwords have to be, and what they cost.
     pub(crate) passwords: PasswordSettings,
+    /// Passkeys. By default they are for the host of the public address, or for `localhost` where only this machine can
+    /// reach it.
+    pub(crate) passkeys: PasskeySettings,
     /// Accounts that go.
     pub(crate) people: PeopleSettings,
     /// Of whom a second factor is demanded.

@@ -32,6 +32,8 @@ pub enum FactorKind {
     Totp,
     /// One of the codes for when everything else is lost.
     RecoveryCode,
+    /// A passkey.
+    Passkey,
 }
 
 /// Something that was begun and has to be finished soon, by whoever has its token: once, and of any number that a user

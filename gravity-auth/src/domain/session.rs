@@ -76,8 +76,12 @@ pub enum Method {
     Otp,
     /// A link or code that was sent by mail.
     Mail,
-    /// A passkey.
+    /// A passkey that stays on its device.
     Hwk,
+    /// A passkey that may be copied to other devices of its owner.
+    Swk,
+    /// They were there: they touched the authenticator.
+    User,
     /// Another provider vouches for them.
     Fed,
     /// More than one factor.
@@ -92,6 +96,8 @@ impl Method {
             Self::Otp => "otp",
             Self::Mail => "mail",
             Self::Hwk => "hwk",
+            Self::Swk => "swk",
+            Self::User => "user",
             Self::Fed => "fed",
             Self::Mfa => "mfa",
         }

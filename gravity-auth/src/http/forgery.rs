@@ -45,7 +45,7 @@ pub(crate) fn check_origin(auth: &Auth, headers: &HeaderMap) -> Result<(), AuthE
 }
 
 /// The scheme, host and port of an address.
-fn origin_of(url: &str) -> &str {
+pub(crate) fn origin_of(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     url[host..].find('/').map_or(url, |end| &url[..host + end])
 }

@@ -12,6 +12,7 @@ mod inputs;
 mod orgs;
 mod orgs_table;
 mod paging;
+mod passkeys;
 mod passwords;
 mod people;
 mod people_table;
@@ -33,7 +34,7 @@ pub use api_keys::{
 };
 pub use cookies::Cookies;
 pub use follows::{Followed, PictureForm, SearchQuery};
-pub(crate) use forgery::check_forgery;
+pub(crate) use forgery::{check_forgery, origin_of};
 pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
@@ -41,6 +42,10 @@ pub use inputs::{
 };
 pub use orgs::{
     AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
+};
+pub use passkeys::{
+    AddedPasskeyView, NewPasskeyInput, PasskeyInput, PasskeyList, PasskeyNameInput, PasskeyOptionsView,
+    PasskeySignInInput, PasskeyView, WaitingInput,
 };
 pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;

@@ -37,6 +37,11 @@ kinds! {
     STEP_UP_REQUIRED = FORBIDDEN, "auth.step_up_required", "Show once more who you are, with your second factor if you have one.";
     EMAIL_NOT_VERIFIED = FORBIDDEN, "auth.email_not_verified", "Confirm your address first.";
     DEVICE_NOT_FOUND = NOT_FOUND, "auth.device_not_found", "There is no such device.";
+    INVALID_PASSKEY = UNAUTHORIZED, "auth.invalid_passkey", "The passkey does not hold, or its answer came too late; begin again.";
+    PASSKEY_NOT_FOUND = NOT_FOUND, "auth.passkey_not_found", "There is no such passkey.";
+    PASSKEY_EXISTS = CONFLICT, "auth.passkey_exists", "This passkey is somebody's already.";
+    LAST_WAY_IN = CONFLICT, "auth.last_way_in", "You could not sign in without it; set a password or add another passkey first.";
+    PASSKEYS_OFF = NOT_FOUND, "auth.passkeys_off", "There are no passkeys here.";
     NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
     NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
     API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
@@ -80,6 +85,11 @@ impl IntoProblem for AuthError {
         STEP_UP_REQUIRED,
         EMAIL_NOT_VERIFIED,
         DEVICE_NOT_FOUND,
+        INVALID_PASSKEY,
+        PASSKEY_NOT_FOUND,
+        PASSKEY_EXISTS,
+        LAST_WAY_IN,
+        PASSKEYS_OFF,
         NOT_HELD,
         NOT_IN_PERSON,
         API_KEY_NOT_FOUND,
@@ -134,6 +144,11 @@ impl IntoProblem for AuthError {
             Self::StepUpRequired => STEP_UP_REQUIRED.into(),
             Self::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
             Self::DeviceNotFound => DEVICE_NOT_FOUND.into(),
+            Self::InvalidPasskey => INVALID_PASSKEY.into(),
+            Self::PasskeyNotFound => PASSKEY_NOT_FOUND.into(),
+            Self::PasskeyExists => PASSKEY_EXISTS.into(),
+            Self::LastWayIn => LAST_WAY_IN.into(),
+            Self::PasskeysOff => PASSKEYS_OFF.into(),
             Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
             Self::NotInPerson => NOT_IN_PERSON.into(),
             Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
@@ -186,6 +201,11 @@ mod tests {
             AuthError::StepUpRequired,
             AuthError::EmailNotVerified,
             AuthError::DeviceNotFound,
+            AuthError::InvalidPasskey,
+            AuthError::PasskeyNotFound,
+            AuthError::PasskeyExists,
+            AuthError::LastWayIn,
+            AuthError::PasskeysOff,
             AuthError::NotHeld("users:read".parse().unwrap()),
             AuthError::NotInPerson,
             AuthError::UserNotFound,

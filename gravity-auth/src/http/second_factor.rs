@@ -13,13 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Cookies;
 use super::fresh::{Fresh, fresh};
+use super::passkeys::PasskeyInput;
 use super::presented::{SameOrigin, Whence};
 use super::views::Signed;
 use crate::domain::{Device, DeviceId, FactorKind};
 use crate::service::{Caller, Proof, SignedIn, StepUp};
 use crate::{Auth, AuthError};
 
-/// A second factor, and the sign-in that waits for it. One of `code` and `recovery_code` is given.
+/// A second factor, and the sign-in that waits for it. One of `code`, `recovery_code` and `passkey` is given.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct SecondFactorInput {
     /// What the first factor was answered by.
@@ -33,6 +34,9 @@ pub struct SecondFactorInput {
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub recovery_code: Option<SecretString>,
+    /// A passkey that was asked for.
+    #[serde(default)]
+    pub passkey: Option<PasskeyInput>,
     /// Whether the second factor shall be passed over on this device for 30 days.
     #[serde(default)]
     pub remember: bool,
@@ -41,7 +45,7 @@ pub struct SecondFactorInput {
     pub cookies: bool,
 }
 
-/// What somebody shows who is signed in already: one of the three.
+/// What somebody shows who is signed in already: one of them.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct StepUpInput {
     /// The password, where no second factor is asked for.
@@ -56,6 +60,9 @@ pub struct StepUpInput {
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub recovery_code: Option<SecretString>,
+    /// A passkey that was asked for.
+    #[serde(default)]
+    pub passkey: Option<PasskeyInput>,
     /// Whether tokens come as cookies, for pages in a browser.
     #[serde(default)]
     pub cookies: bool,
@@ -69,7 +76,8 @@ pub struct ConfirmTotpInput {
     pub code: SecretString,
 }
 
-/// What removes an authenticator app: the password, and one of `code` and `recovery_code`.
+/// What removes an authenticator app: the password, and one of `code`, `recovery_code` and
+/// `passkey`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RemoveTotpInput {
     /// The password.
@@ -83,6 +91,9 @@ pub struct RemoveTotpInput {
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub recovery_code: Option<SecretString>,
+    /// A passkey that was asked for.
+    #[serde(default)]
+    pub passkey: Option<PasskeyInput>,
 }
 
 /// The first factor was right; there is no session before the second one is.
@@ -105,6 +116,8 @@ pub struct SecondFactorsView {
     pub totp: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+    /// How many passkeys there are.
+    pub passkeys: u32,
 }
 
 /// What an authenticator app is given. It is shown once.
@@ -202,11 +215,19 @@ impl FromParts<Auth> for Known {
     fn describe(_: &mut Operation<'_>) {}
 }
 
-fn proof(code: Option<SecretString>, recovery_code: Option<SecretString>) -> Result<Proof, AuthError> {
-    match (code, recovery_code) {
-        (Some(code), None) => Ok(Proof::Code(code)),
-        (None, Some(code)) => Ok(Proof::RecoveryCode(code)),
-        _ => Err(AuthError::Invalid(Faults::one("/code", "required", "must be given, or `recovery_code`"))),
+fn proof(
+    code: Option<SecretString>,
+    recovery_code: Option<SecretString>,
+    passkey: Option<PasskeyInput>,
+) -> Result<Proof, AuthError> {
+    match (code, recovery_code, passkey) {
+        (Some(code), None, None) => Ok(Proof::Code(code)),
+        (None, Some(code), None) => Ok(Proof::RecoveryCode(code)),
+        (None, None, Some(passkey)) => Ok(Proof::Passkey(Box::new(passkey.into()))),
+        _ => {
+            let reason = "must be given, or `recovery_code`, or `passkey`, and one of them alone";
+            Err(AuthError::Invalid(Faults::one("/code", "required", reason)))
+        }
     }
 }
 
@@ -219,7 +240,7 @@ pub(super) async fn show(
     if input.cookies {
         same?;
     }
-    let proof = proof(input.code, input.recovery_code)?;
+    let proof = proof(input.code, input.recovery_code, input.passkey)?;
     let outcome = auth.sign_in_by_second_factor(input.token.expose(), &proof, input.remember, &origin).await;
     let (signed_in, device) = outcome?;
     Ok(Signed::answer_on(&auth, signed_in, input.cookies, device))
@@ -232,12 +253,16 @@ pub(super) async fn step_up(
     Json(input): Json<StepUpInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
     let shown = match input.password {
-        Some(password) if input.code.is_none() && input.recovery_code.is_none() => StepUp::Password(password),
+        Some(password)
+            if input.code.is_none() && input.recovery_code.is_none() && input.passkey.is_none() =>
+        {
+            StepUp::Password(password)
+        }
         Some(_) => {
             let reason = "is not given together with a second factor";
             return Err(AuthError::Invalid(Faults::one("/password", "forbidden", reason)));
         }
-        None => StepUp::Factor(proof(input.code, input.recovery_code)?),
+        None => StepUp::Factor(proof(input.code, input.recovery_code, input.passkey)?),
     };
     let signed_in = auth.step_up(&caller, &shown, &origin).await?;
     Ok(Signed::renewed(&auth, signed_in, input.cookies))
@@ -248,7 +273,8 @@ pub(super) async fn list(
     caller: Caller,
 ) -> Result<Json<SecondFactorsView>, AuthError> {
     let factors = auth.second_factors(&caller).await?;
-    Ok(Json(SecondFactorsView { totp: factors.totp, recovery_codes: factors.recovery_codes }))
+    let crate::service::SecondFactors { totp, recovery_codes, passkeys } = factors;
+    Ok(Json(SecondFactorsView { totp, recovery_codes, passkeys }))
 }
 
 pub(super) async fn begin_totp(
@@ -279,7 +305,7 @@ pub(super) async fn remove_totp(
     origin: Origin,
     Json(input): Json<RemoveTotpInput>,
 ) -> Result<NoContent, AuthError> {
-    let proof = proof(input.code, input.recovery_code)?;
+    let proof = proof(input.code, input.recovery_code, input.passkey)?;
     auth.remove_totp(&caller, &input.password, &proof, &origin).await.map(|()| NoContent)
 }
 

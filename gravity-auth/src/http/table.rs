@@ -4,8 +4,8 @@ use gravity_core::Permission;
 use gravity_core::http::{Declared, PUBLIC, Routes, SIGNED_IN, delete, get, patch, post};
 
 use super::{
-    codes, documents, impersonate, orgs_table, passwords, people_table, register, second_factor, sessions,
-    sign_in, tokens,
+    codes, documents, impersonate, orgs_table, passkeys, passwords, people_table, register, second_factor,
+    sessions, sign_in, tokens,
 };
 use crate::Auth;
 
@@ -16,13 +16,19 @@ pub const TOKENS_INTROSPECT: Permission = Permission::new("tokens:introspect");
 /// the documents for verifiers.
 pub fn routes(auth: &Auth) -> Routes {
     Routes::new()
-        .nest("/api/v1/auth", group(|route| route))
-        .nest("/api/v1", group(Declared::unlisted))
+        .nest("/api/v1/auth", all(auth, |route| route))
+        .nest("/api/v1", all(auth, Declared::unlisted))
         .nest("/api/v1/users", people_table::people())
         .nest("/api/v1", orgs_table::group())
         .merge(documents())
         .state(auth)
         .authenticator(auth.authenticator())
+}
+
+/// What is below each prefix: passkeys only where the application has named a site that they are for.
+fn all(auth: &Auth, listed: fn(Declared) -> Declared) -> Routes<Auth> {
+    let routes = group(listed);
+    if auth.0.site.is_some() { routes.merge(passkeys::group(listed)) } else { routes }
 }
 
 #[rustfmt::skip]

@@ -163,6 +163,17 @@ fn told(news: FactorNews) -> (&'static str, &'static str) {
         FactorNews::RecoveryCodeUsed => {
             ("recovery_code_used", "A recovery code of your account was used; it is good no more")
         }
+        FactorNews::PasskeyAdded => (
+            "passkey_added",
+            "There is a new passkey for your account; it signs in alone, and is asked for beside the password",
+        ),
+        FactorNews::PasskeyRemoved => {
+            ("passkey_removed", "A passkey of your account was removed; it is good no more")
+        }
+        FactorNews::PasskeySuspected => (
+            "passkey_suspected",
+            "A passkey of your account was refused, for it may have been copied. Remove it unless you know why",
+        ),
     }
 }
 

@@ -18,9 +18,11 @@ const MALFORMED: PasskeyError = PasskeyError::Malformed("the assertion");
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticationResponse {
     /// The name of the credential, in base64url: by it the store finds the passkey, and whose it is.
+    #[schemars(length(min = 1, max = 1400))]
     pub id: String,
     /// What came of it: `public-key`.
     #[serde(rename = "type")]
+    #[schemars(length(max = 32))]
     pub kind: String,
     /// What the authenticator says.
     pub response: AuthenticatorAssertion,
@@ -31,14 +33,18 @@ pub struct AuthenticationResponse {
 pub struct AuthenticatorAssertion {
     /// What the browser says.
     #[serde(rename = "clientDataJSON")]
+    #[schemars(length(min = 1, max = 4096))]
     pub client_data_json: String,
     /// What the authenticator says.
     #[serde(rename = "authenticatorData")]
+    #[schemars(length(min = 1, max = 8192))]
     pub authenticator_data: String,
     /// The signature of both.
+    #[schemars(length(min = 1, max = 2048))]
     pub signature: String,
     /// Whose credential it is, by the authenticator's word.
     #[serde(default, rename = "userHandle")]
+    #[schemars(length(max = 88))]
     pub user_handle: Option<String>,
 }
 

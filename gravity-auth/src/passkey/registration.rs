@@ -22,9 +22,11 @@ const LONGEST: usize = 32 * 1024;
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationResponse {
     /// The name of the credential, in base64url.
+    #[schemars(length(min = 1, max = 1400))]
     pub id: String,
     /// What came of it: `public-key`.
     #[serde(rename = "type")]
+    #[schemars(length(max = 32))]
     pub kind: String,
     /// What the authenticator says.
     pub response: AuthenticatorAttestation,
@@ -35,12 +37,15 @@ pub struct RegistrationResponse {
 pub struct AuthenticatorAttestation {
     /// What the browser says.
     #[serde(rename = "clientDataJSON")]
+    #[schemars(length(min = 1, max = 4096))]
     pub client_data_json: String,
     /// What the authenticator says, with the key.
     #[serde(rename = "attestationObject")]
+    #[schemars(length(min = 1, max = 32768))]
     pub attestation_object: String,
     /// How it can be reached: `internal`, `usb`, `hybrid`.
     #[serde(default)]
+    #[schemars(length(max = 16), inner(length(max = 64)))]
     pub transports: Vec<String>,
 }
 

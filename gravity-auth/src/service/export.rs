@@ -10,6 +10,7 @@ use super::record::on_user;
 use super::users::USERS_EXPORT;
 use crate::domain::{
     Activity, Device, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
+    UserPasskey,
 };
 use crate::store::Side;
 use crate::{Auth, AuthError};
@@ -32,6 +33,8 @@ pub struct Export {
     pub sessions: Vec<ExportedSession>,
     /// Since when an authenticator app is asked for, if one is.
     pub authenticator_app: Option<Timestamp>,
+    /// Which passkeys they have.
+    pub passkeys: Vec<ExportedPasskey>,
     /// Which devices are remembered.
     pub devices: Vec<ExportedDevice>,
     /// Who follows them.
@@ -63,6 +66,19 @@ pub struct ExportedSession {
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub last_active_at: Timestamp,
+}
+
+/// A passkey in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedPasskey {
+    /// What it is called.
+    pub name: String,
+    /// Whether it is kept on other devices, too.
+    pub backed_up: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A remembered device in an export.
@@ -99,6 +115,17 @@ impl From<Session> for ExportedSession {
     }
 }
 
+impl From<UserPasskey> for ExportedPasskey {
+    fn from(passkey: UserPasskey) -> Self {
+        Self {
+            name: passkey.name.to_string(),
+            backed_up: passkey.passkey.backed_up,
+            created_at: passkey.created_at,
+            last_used_at: passkey.last_used_at,
+        }
+    }
+}
+
 impl From<Device> for ExportedDevice {
     fn from(device: Device) -> Self {
         Self { name: device.name, created_at: device.created_at, expires_at: device.expires_at }
@@ -123,6 +150,7 @@ impl Auth {
         complete &= activity.next.is_none();
         let sessions = self.sessions(id).await?;
         let app = self.store().totp(id).await?.and_then(|app| app.confirmed_at);
+        let passkeys = self.store().passkeys(id).await?;
         let devices = self.store().devices(id, self.now()).await?;
         let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
         self.store().record(&trail).await?;
@@ -133,6 +161,7 @@ impl Auth {
             preferences: person.preferences,
             sessions: sessions.into_iter().map(ExportedSession::from).collect(),
             authenticator_app: app,
+            passkeys: passkeys.into_iter().map(ExportedPasskey::from).collect(),
             devices: devices.into_iter().map(ExportedDevice::from).collect(),
             followers,
             following,

@@ -73,6 +73,9 @@ pub(crate) enum FactorNews {
     TotpDisabled,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeySuspected,
 }
 
 /// Mail to one person.

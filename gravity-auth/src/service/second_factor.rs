@@ -7,8 +7,10 @@ use gravity_core::security::token::TokenKind;
 use gravity_core::{Error, Id, SecretString};
 use serde_json::json;
 
+use super::ceremony::{Aim, PasskeyAnswer};
 use super::record::{Record, on_user};
 use super::tokens::{SignedIn, is_active};
+use super::totp::with;
 use crate::domain::{Challenge, ChallengeKind, FactorKind, Method, User, UserId};
 use crate::events::RecoveryCodeUsed;
 use crate::service::Letter;
@@ -40,6 +42,14 @@ pub enum Proof {
     Code(SecretString),
     /// A recovery code.
     RecoveryCode(SecretString),
+    /// A passkey, that was [asked for](Auth::begin_passkey_second_factor).
+    Passkey(Box<PasskeyAnswer>),
+}
+
+/// What uses up a second factor that looks right, and by what its owner has shown who they are.
+pub(crate) struct Proven {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) methods: Vec<Method>,
 }
 
 impl Proof {
@@ -47,6 +57,7 @@ impl Proof {
         match self {
             Self::Code(_) => FactorKind::Totp,
             Self::RecoveryCode(_) => FactorKind::RecoveryCode,
+            Self::Passkey(_) => FactorKind::Passkey,
         }
     }
 }
@@ -54,12 +65,15 @@ impl Proof {
 impl Auth {
     /// What a user can show as a second factor; nothing if none is asked of them.
     pub async fn open_factors(&self, user: UserId) -> Result<Vec<FactorKind>, AuthError> {
-        let totp = self.store().totp(user).await?;
-        if totp.is_none_or(|totp| totp.confirmed_at.is_none()) {
-            return Ok(Vec::new());
+        let mut open = Vec::new();
+        if self.store().totp(user).await?.is_some_and(|totp| totp.confirmed_at.is_some()) {
+            open.push(FactorKind::Totp);
         }
-        let mut open = vec![FactorKind::Totp];
-        if self.store().recovery_codes(user).await? > 0 {
+        // Passkeys are for a site: without one they are asked of nobody.
+        if self.0.site.is_some() && !self.store().passkeys(user).await?.is_empty() {
+            open.push(FactorKind::Passkey);
+        }
+        if !open.is_empty() && self.store().recovery_codes(user).await? > 0 {
             open.push(FactorKind::RecoveryCode);
         }
         Ok(open)
@@ -104,12 +118,7 @@ impl Auth {
         remember: bool,
         origin: &Origin,
     ) -> Result<(SignedIn, Option<SecretString>), AuthError> {
-        let refused = || AuthError::InvalidTicket;
-        let kind = ChallengeKind::SecondFactor;
-        let token = PENDING.parse(token).map_err(|_| refused())?;
-        let macs = self.0.macs.lookup_values(kind.as_str(), &token);
-        let challenge = self.store().challenge(kind, &macs, self.now()).await?.ok_or_else(refused)?;
-        let user = self.store().user(challenge.user).await?.filter(is_active).ok_or_else(refused)?;
+        let (challenge, user) = self.waiting(token).await?;
         let unreadable = |_| Error::internal("a challenge cannot be read");
         let data = &challenge.data;
         let mut methods: Vec<Method> = serde_json::from_value(data["methods"].clone()).map_err(unreadable)?;
@@ -117,10 +126,11 @@ impl Auth {
         if !open.contains(&proof.kind()) {
             return Err(AuthError::InvalidSecondFactor);
         }
-        let shown = self.prove(&user, proof, origin).await?;
-        methods.extend([Method::Otp, Method::Mfa]);
-        let close = Change::CloseChallenge { challenge: challenge.id, kind, at: self.now() };
-        let mut changes = vec![close, shown];
+        let shown = self.prove(&user, proof, Aim::SecondFactor(challenge.id), origin).await?;
+        methods = with(&methods, &shown.methods);
+        let kind = ChallengeKind::SecondFactor;
+        let mut changes = vec![Change::CloseChallenge { challenge: challenge.id, kind, at: self.now() }];
+        changes.extend(shown.changes);
         let device = if remember {
             let (device, token) = self.new_device(user.id, origin);
             changes.push(device);
@@ -143,14 +153,26 @@ impl Auth {
         Ok((signed_in, device))
     }
 
-    /// What uses up a second factor, if it looks right; whether it is, the store decides when it makes the change.
-    /// Attempts are counted as those of passwords are, and [taken back](Self::proven) by success only.
+    /// The sign-in of a token that waits for a second factor, and whose it is.
+    pub(crate) async fn waiting(&self, token: &str) -> Result<(Challenge, User), AuthError> {
+        let (refused, kind) = (|| AuthError::InvalidTicket, ChallengeKind::SecondFactor);
+        let token = PENDING.parse(token).map_err(|_| refused())?;
+        let macs = self.0.macs.lookup_values(kind.as_str(), &token);
+        let challenge = self.store().challenge(kind, &macs, self.now()).await?.ok_or_else(refused)?;
+        let user = self.store().user(challenge.user).await?.filter(is_active).ok_or_else(refused)?;
+        Ok((challenge, user))
+    }
+
+    /// What uses up a second factor, if it looks right; whether it is, the store decides when it makes the changes.
+    /// Attempts are counted as those of passwords are, and [taken back](Self::proven) by success only. `aim` is what a
+    /// passkey was asked for.
     pub(crate) async fn prove(
         &self,
         user: &User,
         proof: &Proof,
+        aim: Aim,
         origin: &Origin,
-    ) -> Result<Change, AuthError> {
+    ) -> Result<Proven, AuthError> {
         let account = attempts(user.id);
         self.attempt(&account, origin).await?;
         self.attempt_from_anywhere(&account, Some(user.id), origin).await?;
@@ -158,9 +180,14 @@ impl Auth {
             Proof::Code(code) => self.code_change(user.id, code).await?,
             Proof::RecoveryCode(code) => recovery::lookup(&self.0.macs, user.id, code.expose())
                 .map(|macs| Change::UseRecoveryCode { user: user.id, macs }),
+            Proof::Passkey(answer) => {
+                let shown = self.shown(aim, answer, Some(user.id), "auth.second_factor", origin).await?;
+                let shown = shown.ok_or(AuthError::InvalidSecondFactor)?;
+                return Ok(Proven { methods: shown.methods(), changes: shown.changes.into() });
+            }
         };
         match change {
-            Some(change) => Ok(change),
+            Some(change) => Ok(Proven { changes: vec![change], methods: vec![Method::Otp, Method::Mfa] }),
             None => Err(self.not_proven(user.id, origin).await?),
         }
     }

@@ -227,9 +227,9 @@ impl Auth {
 }
 
 impl User {
-    /// Whether they may sign in by a password: they are active and, unless they were let in at once, have shown
+    /// Whether they may sign in by a password or a passkey: they are active and, unless they were let in at once, have shown
     /// that their address is theirs.
-    fn is_let_in(&self, sign_up: SignUp) -> bool {
+    pub(crate) fn is_let_in(&self, sign_up: SignUp) -> bool {
         is_active(self) && (sign_up == SignUp::Immediate || self.email_verified_at.is_some())
     }
 }

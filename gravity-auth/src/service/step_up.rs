@@ -6,8 +6,9 @@ use gravity_core::SecretString;
 use gravity_core::audit::Origin;
 
 use super::caller::Caller;
+use super::ceremony::Aim;
 use super::record::on_user;
-use super::second_factor::Proof;
+use super::second_factor::{Proof, Proven};
 use super::tokens::SignedIn;
 use super::totp::with;
 use crate::domain::{Method, Session, User};
@@ -48,15 +49,16 @@ impl Auth {
                 (vec![Method::Pwd], None, record)
             }
             StepUp::Factor(proof) => {
-                let used = self.prove(&user, proof, origin).await?;
-                (vec![Method::Otp, Method::Mfa], Some(used), self.proof_told(record, &user, proof).await?)
+                let Proven { changes, methods } =
+                    self.prove(&user, proof, Aim::StepUp(Some(session.id)), origin).await?;
+                (methods, Some(changes), self.proof_told(record, &user, proof).await?)
             }
         };
         let at = self.now();
         let methods = with(&session.methods, &more);
         let prove = Change::ProveSession { user: user.id, session: session.id, methods: methods.clone(), at };
         let is_factor = used.is_some();
-        let changes: Vec<Change> = used.into_iter().chain([prove]).collect();
+        let changes: Vec<Change> = used.into_iter().flatten().chain([prove]).collect();
         let trail = record
             .event(user.id, SteppedUp { id: user.id, session: session.id })?
             .audit(on_user("auth.stepped_up", user.id).extra("session", session.id.to_string()))
@@ -90,7 +92,7 @@ impl Auth {
         Ok(())
     }
 
-    async fn session_of_caller(&self, caller: &Caller) -> Result<(User, Session), AuthError> {
+    pub(crate) async fn session_of_caller(&self, caller: &Caller) -> Result<(User, Session), AuthError> {
         caller.in_person()?;
         let user = self.me(caller).await?;
         let id = caller.session.ok_or(AuthError::StepUpRequired)?;

@@ -6,13 +6,14 @@ use gravity_core::{Error, SecretString};
 
 use super::authority::Authority;
 use super::caller::Caller;
+use super::ceremony::Aim;
 use super::outbox::FactorNews;
 use super::record::on_user;
-use super::second_factor::Proof;
+use super::second_factor::{Proof, Proven};
 use super::users::USERS_WRITE;
-use crate::domain::{EndReason, Method, TotpFactor, UserId};
-use crate::events::{RecoveryCodesRenewed, SessionEnded, TotpDisabled, TotpEnabled};
-use crate::store::{Change, Refused};
+use crate::domain::{EndReason, FactorKind, Method, TotpFactor, UserId};
+use crate::events::{PasskeyRemoved, RecoveryCodesRenewed, SessionEnded, TotpDisabled, TotpEnabled};
+use crate::store::{Change, PasskeyChange, Refused};
 use crate::totp::recovery::{self, RecoveryCode};
 use crate::totp::{KeyUri, Totp, TotpSecret};
 use crate::{Auth, AuthError};
@@ -33,6 +34,8 @@ pub struct SecondFactors {
     pub totp: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+    /// How many passkeys there are.
+    pub passkeys: u32,
 }
 
 impl Auth {
@@ -40,7 +43,9 @@ impl Auth {
     pub async fn second_factors(&self, caller: &Caller) -> Result<SecondFactors, AuthError> {
         caller.in_person()?;
         let totp = self.store().totp(caller.user).await?.is_some_and(|totp| totp.confirmed_at.is_some());
-        Ok(SecondFactors { totp, recovery_codes: self.store().recovery_codes(caller.user).await? })
+        let recovery_codes = self.store().recovery_codes(caller.user).await?;
+        let passkeys = self.store().passkeys(caller.user).await?.len();
+        Ok(SecondFactors { totp, recovery_codes, passkeys: u32::try_from(passkeys).unwrap_or(u32::MAX) })
     }
 
     /// Begins to enrol an authenticator app: it is asked for once a code of it was [shown](Self::confirm_totp). Whoever
@@ -100,8 +105,8 @@ impl Auth {
         Ok(shown(&codes))
     }
 
-    /// Removes the authenticator app, by the password and a code, or a recovery code. Recovery codes and remembered
-    /// devices go with it.
+    /// Removes the authenticator app, by the password and a second factor. Remembered devices go with it and, where the
+    /// user has no passkey, recovery codes.
     pub async fn remove_totp(
         &self,
         caller: &Caller,
@@ -112,17 +117,19 @@ impl Auth {
         caller.in_person()?;
         let user = self.me(caller).await?;
         self.check_current(&user, password, origin).await?;
-        if self.open_factors(user.id).await?.is_empty() {
+        if !self.open_factors(user.id).await?.contains(&FactorKind::Totp) {
             return Err(AuthError::NoSecondFactor);
         }
-        let shown = self.prove(&user, proof, origin).await?;
+        let Proven { mut changes, .. } =
+            self.prove(&user, proof, Aim::StepUp(caller.session), origin).await?;
+        changes.push(Change::RemoveTotp { user: user.id });
         let record = self.proof_told(self.record(origin).by(user.id), &user, proof).await?;
         let trail = record
             .event(user.id, TotpDisabled { id: user.id })?
             .audit(on_user("auth.totp_disabled", user.id))
             .job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?
             .trail();
-        match self.store().apply(&[shown, Change::RemoveTotp { user: user.id }], &trail).await {
+        match self.store().apply(&changes, &trail).await {
             Err(Refused::Stale) => return Err(self.not_proven(user.id, origin).await?),
             outcome => outcome?,
         }
@@ -146,18 +153,29 @@ impl Auth {
         }
         let user = self.there(id).await?;
         let mut changes = self.over(by, &user).await?;
-        if self.open_factors(id).await?.is_empty() {
+        let app = self.store().totp(id).await?.filter(|app| app.confirmed_at.is_some());
+        let passkeys = self.store().passkeys(id).await?;
+        if app.is_none() && passkeys.is_empty() {
             return Err(AuthError::NoSecondFactor);
         }
         let (reason, at) = (EndReason::Revoked, self.now());
-        changes.push(Change::RemoveTotp { user: id });
+        let mut record = self.record(origin);
+        if app.is_some() {
+            changes.push(Change::RemoveTotp { user: id });
+            record = record.event(id, TotpDisabled { id })?;
+            record = record.job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?;
+        }
+        for passkey in &passkeys {
+            record = record.event(id, PasskeyRemoved { id, passkey: passkey.id })?;
+        }
+        if !passkeys.is_empty() {
+            changes.push(Change::Passkey(PasskeyChange::RemoveAll { user: id }));
+            record = record.job(self.factor_letter(&user, FactorNews::PasskeyRemoved).await?)?;
+        }
         changes.push(Change::EndSessions { user: id, keep: None, reason, at });
-        let trail = self
-            .record(origin)
-            .event(id, TotpDisabled { id })?
+        let trail = record
             .event(id, SessionEnded { id, session: None, reason })?
             .audit(on_user("auth.second_factors_reset", id))
-            .job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?
             .trail();
         self.store().apply(&changes, &trail).await.map_err(|refused| match refused {
             Refused::Stale => AuthError::Conflict,
@@ -188,14 +206,14 @@ impl Auth {
         Ok(shown(&codes))
     }
 
-    fn new_codes(&self, user: UserId) -> (Vec<RecoveryCode>, Change) {
+    pub(super) fn new_codes(&self, user: UserId) -> (Vec<RecoveryCode>, Change) {
         let codes = recovery::generate(&self.0.macs, user);
         let macs = codes.iter().map(|code| code.kept().clone()).collect();
         (codes, Change::SetRecoveryCodes { user, macs })
     }
 }
 
-fn shown(codes: &[RecoveryCode]) -> Vec<SecretString> {
+pub(super) fn shown(codes: &[RecoveryCode]) -> Vec<SecretString> {
     codes.iter().map(RecoveryCode::shown).collect()
 }
 

@@ -3,7 +3,7 @@
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
-use super::{KeyChange, OrgChange, RoleChange};
+use super::{KeyChange, OrgChange, PasskeyChange, RoleChange};
 use crate::domain::{
     Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
     Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
@@ -275,7 +275,8 @@ pub enum Change {
         /// The step of the code.
         step: TotpStep,
     },
-    /// The app is not asked for any more. It must be confirmed; recovery codes and remembered devices go with it.
+    /// The app is not asked for any more. It must be confirmed; remembered devices go with it and, where the user has no
+    /// passkey, recovery codes.
     RemoveTotp {
         /// Whose it is.
         user: UserId,
@@ -325,4 +326,6 @@ pub enum Change {
         /// Which one.
         device: DeviceId,
     },
+    /// Something happens to a passkey.
+    Passkey(PasskeyChange),
 }

@@ -5,6 +5,7 @@ mod change;
 mod factors;
 mod memory;
 mod orgs;
+mod passkeys;
 mod people;
 mod refused;
 mod roles;
@@ -18,6 +19,7 @@ pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
 pub use orgs::{MEMBERS, OrgChange, OrgStore, member_place};
+pub use passkeys::{PasskeyChange, PasskeyStore};
 pub use people::{
     ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
 };
@@ -38,9 +40,10 @@ use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
+pub const MIGRATIONS: [gravity_core::db::Migrations; 6] = [
     SqlStore::MIGRATIONS,
     SqlStore::FACTOR_MIGRATIONS,
+    SqlStore::PASSKEY_MIGRATIONS,
     SqlStore::PEOPLE_MIGRATIONS,
     SqlStore::ORG_MIGRATIONS,
     crate::jwt::SqlKeyStore::MIGRATIONS,
@@ -52,7 +55,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: FactorStore + PeopleStore + ApiKeyStore + RoleStore + OrgStore {
+pub trait AuthStore: FactorStore + PasskeyStore + PeopleStore + ApiKeyStore + RoleStore + OrgStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 

@@ -15,6 +15,9 @@ pub enum Refused {
     /// It would leave nobody who may do everything.
     #[error("somebody has to be super admin")]
     LastAdmin,
+    /// Its owner could not sign in any more.
+    #[error("its owner has no other way in")]
+    LastWayIn,
     /// It would leave nobody who looks after the organisation.
     #[error("somebody has to be owner")]
     LastOwner,

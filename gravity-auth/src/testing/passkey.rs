@@ -23,6 +23,8 @@ pub struct SoftAuthenticator {
     pub counter: u32,
     /// Members that are added to the client data, or replace those that are there.
     pub client_data: Value,
+    /// What it says that its key is, in COSE, in place of what it is.
+    pub key: Option<Vec<u8>>,
 }
 
 enum Pair {
@@ -62,6 +64,7 @@ impl SoftAuthenticator {
             flags: 0x05,
             counter: 1,
             client_data: json!({}),
+            key: None,
         }
     }
 
@@ -75,7 +78,7 @@ impl SoftAuthenticator {
         data.extend([0; 16]);
         data.extend([0, 32]);
         data.extend(self.id);
-        data.extend(self.cose());
+        data.extend(self.key.clone().unwrap_or_else(|| self.cose()));
         let length = [u8::try_from(data.len()).unwrap()];
         let object = [&b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"[..], &length, &data].concat();
         let response = json!({

@@ -72,6 +72,7 @@ impl State {
             Change::CloseChallenge { challenge, kind, at } => self.close_challenge(*challenge, *kind, *at),
             Change::RememberDevice { device, most } => self.remember_device(device, *most),
             Change::ForgetDevice { user, device } => self.forget_device(*user, *device),
+            Change::Passkey(change) => self.change_passkey(change),
         }
     }
 }

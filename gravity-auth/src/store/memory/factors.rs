@@ -63,7 +63,9 @@ impl State {
     pub(super) fn remove_totp(&mut self, user: UserId) -> Result<(), Refused> {
         let removed = self.totp.remove(&user).filter(|totp| totp.confirmed_at.is_some());
         removed.ok_or(Refused::Stale)?;
-        self.recovery_codes.remove(&user);
+        if !self.has_passkeys(user) {
+            self.recovery_codes.remove(&user);
+        }
         self.devices.retain(|_, device| device.user != user);
         Ok(())
     }

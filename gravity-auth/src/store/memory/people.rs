@@ -120,6 +120,7 @@ impl State {
         self.members.retain(|(_, member), _| *member != user);
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
+        self.passkeys.retain(|_, passkey| passkey.user != user);
         self.void_challenges_and_devices(user);
         Ok(())
     }

@@ -6,9 +6,9 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, ApiKey, ApiKeyId, Challenge, ChallengeId, Device, DeviceId, Follow, Invitation,
-    InvitationId, Member, Org, OrgId, Preferences, Profile, Role, RoleName, Session, SessionId, Ticket,
-    TicketId, TotpFactor, User, UserId, UserStatus,
+    Activity, ActivityId, ApiKey, ApiKeyId, CeremonyId, Challenge, ChallengeId, Device, DeviceId, Follow,
+    Invitation, InvitationId, Member, Org, OrgId, PasskeyId, Preferences, Profile, Role, RoleName, Session,
+    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey, UserStatus,
 };
 
 #[derive(Clone)]
@@ -23,6 +23,9 @@ pub(super) struct State {
     pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
     pub(super) devices: HashMap<DeviceId, Device>,
+    pub(super) passkeys: HashMap<PasskeyId, UserPasskey>,
+    /// Ceremonies that were answered, and until when that is kept.
+    pub(super) burnt_ceremonies: HashMap<CeremonyId, Timestamp>,
     pub(super) api_keys: HashMap<ApiKeyId, ApiKey>,
     pub(super) roles: BTreeMap<RoleName, Role>,
     pub(super) orgs: HashMap<OrgId, Org>,
@@ -45,6 +48,8 @@ impl Default for State {
             recovery_codes: HashMap::new(),
             challenges: HashMap::new(),
             devices: HashMap::new(),
+            passkeys: HashMap::new(),
+            burnt_ceremonies: HashMap::new(),
             api_keys: HashMap::new(),
             roles: Role::built_in().into_iter().map(|role| (role.name.clone(), role)).collect(),
             orgs: HashMap::new(),

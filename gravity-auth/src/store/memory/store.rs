@@ -197,7 +197,7 @@ impl AuthStore for MemoryStore {
         // Tokens of before that time have run out.
         state.reassigned.retain(|_, at| *at >= ended_before);
         let swept = sessions.len() + tickets.len() + keys.len() + invitations.len();
-        Ok(swept as u64 + state.sweep_factors(now, limit))
+        Ok(swept as u64 + state.sweep_factors(now, limit) + state.sweep_ceremonies(now, limit))
     }
 }
 

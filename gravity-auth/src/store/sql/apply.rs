@@ -2,10 +2,11 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{api_keys, factors, orgs, people, roles, sessions, tickets, users};
+use super::{api_keys, factors, orgs, passkeys, people, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
+#[expect(clippy::too_many_lines, reason = "it is the table of all changes")]
 pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
     match change {
         Change::AddUser { user, password } => {
@@ -104,6 +105,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             factors::remember_device(tx, device, *most).await
         }
         Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
+        Change::Passkey(change) => passkeys::change(tx, change).await,
     }
 }
 

@@ -121,7 +121,11 @@ pub(super) async fn use_totp(tx: &mut Tx<'_>, user: UserId, step: TotpStep) -> R
 pub(super) async fn remove_totp(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
     let query = tx.query("DELETE FROM auth_totp WHERE user_id = $1 AND confirmed_at IS NOT NULL").bind(user);
     one_row(query).await?;
-    tx.query("DELETE FROM auth_recovery_codes WHERE user_id = $1").bind(user).execute().await?;
+    let query = tx.query(
+        "DELETE FROM auth_recovery_codes WHERE user_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM auth_passkeys WHERE user_id = $1)",
+    );
+    query.bind(user).execute().await?;
     tx.query("DELETE FROM auth_devices WHERE user_id = $1").bind(user).execute().await?;
     Ok(())
 }

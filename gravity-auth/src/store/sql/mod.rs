@@ -4,6 +4,7 @@ mod api_keys;
 mod apply;
 mod factors;
 mod orgs;
+mod passkeys;
 mod people;
 mod people_reads;
 mod roles;

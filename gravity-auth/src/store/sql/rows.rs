@@ -281,7 +281,7 @@ fn optional<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Error
     text.map(parse).transpose()
 }
 
-fn number(number: i64) -> Result<u32, Error> {
+pub(super) fn number(number: i64) -> Result<u32, Error> {
     u32::try_from(number).map_err(|_| unreadable("number"))
 }
 
@@ -293,6 +293,6 @@ pub(super) fn one_of<T: Copy>(all: &[T], text_of: fn(T) -> &'static str, text: &
 }
 
 /// A row of a later version, or one that something else has written.
-fn unreadable(what: &str) -> Error {
+pub(super) fn unreadable(what: &str) -> Error {
     Error::internal(format!("a row of gravity-auth cannot be read: {what}"))
 }

@@ -90,6 +90,7 @@ impl SqlStore {
         Self::PEOPLE_MIGRATIONS.up(&db).await?;
         people::add_missing(&db).await?;
         Self::FACTOR_MIGRATIONS.up(&db).await?;
+        Self::PASSKEY_MIGRATIONS.up(&db).await?;
         Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
@@ -301,6 +302,11 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        Ok(tickets + sessions + keys + invitations + self.sweep_factors(now, limit).await?)
+        Ok(tickets
+            + sessions
+            + keys
+            + invitations
+            + self.sweep_factors(now, limit).await?
+            + self.sweep_ceremonies(now, limit).await?)
     }
 }

@@ -209,6 +209,14 @@ pub(super) async fn rehash(
     one_row(query).await
 }
 
+/// Holds the user's row until the transaction ends, if they are not deleted.
+pub(super) async fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
+    let lock = for_update(tx.engine());
+    let query = tx.query("SELECT id FROM auth_users WHERE id = $1 AND status <> 'deleted'").bind(user);
+    let found: Option<UserId> = query.push(lock).fetch_optional_scalar().await?;
+    found.map(drop).ok_or(Refused::Stale)
+}
+
 /// Holds the user's row until the transaction ends, if they are active and have this password. Whoever suspends
 /// them, or changes the password, so comes before or after all that follows, and never in between.
 pub(super) async fn lock_active(

@@ -6,6 +6,7 @@ mod documents;
 mod impersonate;
 mod mail;
 mod orgs;
+mod passkeys;
 mod passwords;
 mod people;
 mod profiles;
@@ -42,6 +43,14 @@ pub async fn suite(stage: &Stage) {
     roles::run(stage).await;
     impersonate::run(stage).await;
     orgs::run(stage).await;
+}
+
+/// Runs every scenario of passkeys on a stage, whose pages are at [`ISSUER`].
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn passkey_suite(stage: &Stage) {
+    passkeys::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

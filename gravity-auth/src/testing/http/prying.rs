@@ -301,6 +301,7 @@ async fn an_export_holds_no_secrets(stage: &Stage) {
             "exported_at",
             "followers",
             "following",
+            "passkeys",
             "preferences",
             "profile",
             "requested",

@@ -24,8 +24,8 @@ pub(super) async fn run(stage: &Stage) {
 }
 
 /// Somebody with an authenticator app.
-struct Enrolled {
-    person: Person,
+pub(super) struct Enrolled {
+    pub(super) person: Person,
     secret: TotpSecret,
     recovery_codes: Vec<String>,
 }
@@ -38,7 +38,7 @@ impl Enrolled {
     }
 }
 
-async fn enrolled(stage: &Stage) -> Enrolled {
+pub(super) async fn enrolled(stage: &Stage) -> Enrolled {
     let person = stage.signed_in().await;
     let offer = stage.post_as(&person.access, "/second-factors/totp", Value::Null).await;
     assert_eq!(offer.status, 200, "{offer:?}");
@@ -52,7 +52,7 @@ async fn enrolled(stage: &Stage) -> Enrolled {
 }
 
 /// The token of a sign-in that waits.
-fn waiting(reply: &Reply) -> String {
+pub(super) fn waiting(reply: &Reply) -> String {
     assert_eq!(reply.refusal(), (202, "auth.second_factor_required"), "{reply:?}");
     assert_eq!(reply.body.get("access_token"), None);
     assert!(reply.cookies().is_empty());
@@ -87,7 +87,7 @@ async fn an_app_is_enrolled_by_its_code(stage: &Stage) {
     assert_eq!(confirm(&code(&offer)).await.refusal(), (409, "auth.second_factor_exists"));
     assert_eq!(post("/second-factors/totp", Value::Null).await.refusal(), (409, "auth.second_factor_exists"));
     let seen = stage.ask("GET", &ada.access, "/second-factors", Value::Null).await;
-    assert_eq!(seen.body, json!({ "totp": true, "recovery_codes": 10 }));
+    assert_eq!(seen.body, json!({ "totp": true, "recovery_codes": 10, "passkeys": 0 }));
     stage.mail(&ada.email, "totp_enabled").await;
     assert_eq!(stage.post("/second-factors/totp", Value::Null).await.status, 401);
 }

@@ -67,6 +67,8 @@ pub fn config(mailbox: &DevMailbox, time: &TestClock) -> AuthConfig {
     AuthConfig::new(ISSUER, KeyRing::new(Key::generate("test").unwrap()))
         .with_clock(time.clock())
         .with_delivery(mailbox.clone())
+        .with_passkeys("shop.example")
+        .with(|settings| settings.passkeys.most = 4)
         .with_hashing(PasswordConfig::weak_for_tests().with_queue(1_000))
         .with_throttles(Throttles {
             sign_in: none(),

@@ -10,6 +10,7 @@ pub(super) async fn run(stage: &Stage) {
     guesses_are_held_back(stage).await;
     mail_is_held_back(stage).await;
     super::second_factor::guesses_are_held_back(stage).await;
+    super::passkeys::attempts_are_held_back(stage).await;
 }
 
 async fn guesses_are_held_back(stage: &Stage) {

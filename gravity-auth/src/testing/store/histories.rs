@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use gravity_core::Id;
 use gravity_core::testing::Random;
 
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    ApiKey, EndReason, FollowState, Invitation, InvitationId, Method, OrgId, OrgRole, Person, Purpose,
-    RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
+    ApiKey, EndReason, FollowState, Invitation, InvitationId, Method, OrgId, OrgRole, PasskeyId, Person,
+    Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
 };
 use crate::store::{
     ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange, OrgChange, OrgStore as _,
-    PeopleStore as _, Refused, Side, Trail,
+    PasskeyChange, PasskeyStore as _, PeopleStore as _, Refused, Side, Trail,
 };
 use crate::totp::TotpStep;
 
@@ -37,6 +38,9 @@ struct History<'f, S> {
     users: Vec<User>,
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
+    passkeys: Vec<PasskeyId>,
+    /// Few credentials, so that several want the same one.
+    credentials: Vec<String>,
     keys: Vec<ApiKey>,
     orgs: Vec<OrgId>,
     invitations: Vec<InvitationId>,
@@ -54,6 +58,8 @@ impl<'f, S: AuthStore> History<'f, S> {
             users,
             sessions: Vec::new(),
             tickets: Vec::new(),
+            passkeys: Vec::new(),
+            credentials: (0..3).map(|_| fixture.unique()).collect(),
             keys: Vec::new(),
             orgs: Vec::new(),
             invitations: Vec::new(),
@@ -90,8 +96,9 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(23) {
+        match self.random.below(26) {
             20..=22 => self.org_change(&user),
+            23..=25 => self.passkey_change(&user),
             14..=17 => self.factor_change(&user),
             18 | 19 => self.key_change(&user),
             12 => {
@@ -185,6 +192,34 @@ impl<'f, S: AuthStore> History<'f, S> {
                 Change::Purge { user, deleted_until, at }
             }
         }
+    }
+
+    fn passkey_change(&mut self, user: &User) -> Change {
+        let (user, at) = (user.id, self.fixture.now());
+        let small = |random: &Random| u32::try_from(random.below(3)).unwrap();
+        let (from, to) = (small(&self.random), small(&self.random));
+        let credential = self.random.pick(&self.credentials).clone();
+        let change = match self.random.below(7) {
+            6 => PasskeyChange::RemoveAll { user },
+            0 | 1 => {
+                let passkey = self.fixture.passkey(user, &credential, from);
+                self.passkeys.push(passkey.id);
+                PasskeyChange::Add { passkey, most: 2 }
+            }
+            _ if self.passkeys.is_empty() => {
+                PasskeyChange::Burn { ceremony: Id::new(&self.fixture.time.clock()), until: at }
+            }
+            2 | 3 => {
+                let passkey = *self.random.pick(&self.passkeys);
+                PasskeyChange::Use { user, passkey, from, to, backed_up: to == 2, at }
+            }
+            4 => {
+                let (passkey, name) = (*self.random.pick(&self.passkeys), "another".parse().unwrap());
+                PasskeyChange::Rename { user, passkey, name }
+            }
+            _ => PasskeyChange::Remove { user, passkey: *self.random.pick(&self.passkeys) },
+        };
+        Change::Passkey(change)
     }
 
     fn factor_change(&mut self, user: &User) -> Change {
@@ -337,6 +372,8 @@ impl<'f, S: AuthStore> History<'f, S> {
             assert_eq!(found.unwrap(), expected.unwrap(), "{}", self.story());
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
+            let passkeys = store.passkeys(user.id).await.unwrap();
+            assert_eq!(passkeys, self.model.passkeys(user.id).await.unwrap(), "{}", self.story());
         }
         for key in &self.keys {
             let found = store.api_key(key.id).await.unwrap();
@@ -378,10 +415,11 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::EmailTaken) => "email taken",
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
+        Err(Refused::Exists) => "exists",
+        Err(Refused::TooMany) => "too many",
+        Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
-        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany | Refused::LastOwner) => {
-            "of others"
-        }
+        Err(Refused::InUse | Refused::Circle | Refused::LastOwner) => "of others",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }

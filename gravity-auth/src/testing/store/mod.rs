@@ -5,6 +5,7 @@ mod factors;
 mod fixture;
 mod histories;
 mod orgs;
+mod passkeys;
 mod people;
 mod roles;
 mod rotation;
@@ -45,6 +46,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture).await;
     factors::run(&fixture).await;
+    passkeys::run(&fixture).await;
     api_keys::run(&fixture).await;
     roles::run(&fixture).await;
     orgs::run(&fixture).await;

@@ -1,0 +1,111 @@
+//! Passkeys.
+
+use std::cmp::Reverse;
+
+use async_trait::async_trait;
+use gravity_core::{Error, Timestamp};
+
+use super::MemoryStore;
+use super::state::State;
+use crate::domain::{PasskeyId, UserId, UserPasskey};
+use crate::passkey::CredentialId;
+use crate::store::{PasskeyChange, PasskeyStore, Refused};
+
+impl State {
+    pub(super) fn change_passkey(&mut self, change: &PasskeyChange) -> Result<(), Refused> {
+        match change {
+            PasskeyChange::Add { passkey, most } => self.add_passkey(passkey, *most),
+            PasskeyChange::Use { user, passkey, from, to, backed_up, at } => {
+                self.active(*user)?;
+                let kept = self.passkey_of(*user, *passkey)?;
+                if kept.passkey.counter != *from {
+                    return Err(Refused::Stale);
+                }
+                (kept.passkey.counter, kept.passkey.backed_up) = (*to, *backed_up);
+                kept.last_used_at = Some(*at);
+                Ok(())
+            }
+            PasskeyChange::Rename { user, passkey, name } => {
+                self.passkey_of(*user, *passkey)?.name = name.clone();
+                Ok(())
+            }
+            PasskeyChange::Remove { user, passkey } => self.remove_passkey(*user, *passkey),
+            PasskeyChange::RemoveAll { user } => {
+                self.there(*user)?;
+                self.passkeys.retain(|_, kept| kept.user != *user);
+                self.passkeys_gone(*user);
+                Ok(())
+            }
+            PasskeyChange::Burn { ceremony, until } => {
+                match self.burnt_ceremonies.insert(*ceremony, *until) {
+                    None => Ok(()),
+                    Some(_) => Err(Refused::Stale),
+                }
+            }
+        }
+    }
+
+    fn add_passkey(&mut self, new: &UserPasskey, most: u32) -> Result<(), Refused> {
+        self.active(new.user)?;
+        if self.passkeys_of(new.user).count() >= most as usize {
+            return Err(Refused::TooMany);
+        }
+        if self.passkeys.values().any(|kept| kept.passkey.id == new.passkey.id) {
+            return Err(Refused::Exists);
+        }
+        self.passkeys.insert(new.id, new.clone());
+        Ok(())
+    }
+
+    fn remove_passkey(&mut self, user: UserId, passkey: PasskeyId) -> Result<(), Refused> {
+        let has_password = self.active(user)?.password.is_some();
+        self.passkey_of(user, passkey)?;
+        self.passkeys.remove(&passkey);
+        if !has_password && !self.has_passkeys(user) {
+            return Err(Refused::LastWayIn);
+        }
+        self.passkeys_gone(user);
+        Ok(())
+    }
+
+    /// Forgets what goes with a passkey.
+    fn passkeys_gone(&mut self, user: UserId) {
+        self.devices.retain(|_, device| device.user != user);
+        if !self.has_passkeys(user) && self.totp.get(&user).is_none_or(|app| app.confirmed_at.is_none()) {
+            self.recovery_codes.remove(&user);
+        }
+    }
+
+    fn passkey_of(&mut self, user: UserId, passkey: PasskeyId) -> Result<&mut UserPasskey, Refused> {
+        self.passkeys.get_mut(&passkey).filter(|kept| kept.user == user).ok_or(Refused::Stale)
+    }
+
+    fn passkeys_of(&self, user: UserId) -> impl Iterator<Item = &UserPasskey> {
+        self.passkeys.values().filter(move |kept| kept.user == user)
+    }
+
+    pub(super) fn has_passkeys(&self, user: UserId) -> bool {
+        self.passkeys_of(user).next().is_some()
+    }
+
+    /// Forgets ceremonies that have run out for long; how many.
+    pub(super) fn sweep_ceremonies(&mut self, now: Timestamp, limit: u32) -> u64 {
+        let over = self.burnt_ceremonies.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id);
+        let over: Vec<_> = over.take(limit as usize).collect();
+        self.burnt_ceremonies.retain(|id, _| !over.contains(id));
+        over.len() as u64
+    }
+}
+
+#[async_trait]
+impl PasskeyStore for MemoryStore {
+    async fn passkeys(&self, user: UserId) -> Result<Vec<UserPasskey>, Error> {
+        let mut passkeys: Vec<_> = self.state().passkeys_of(user).cloned().collect();
+        passkeys.sort_by_key(|passkey| Reverse((passkey.created_at, passkey.id)));
+        Ok(passkeys)
+    }
+
+    async fn passkey(&self, credential: &CredentialId) -> Result<Option<UserPasskey>, Error> {
+        Ok(self.state().passkeys.values().find(|kept| kept.passkey.id == *credential).cloned())
+    }
+}
