@@ -8,10 +8,12 @@ use gravity_core::security::password::PasswordConfig;
 use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
+use crate::hooks::{HookList, Hooks};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -26,6 +28,7 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    pub(crate) hooks: HookList,
 }
 
 impl AuthConfig {
@@ -42,6 +45,7 @@ impl AuthConfig {
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
+            second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
     }
@@ -66,6 +70,7 @@ impl AuthConfig {
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
+            hooks: HookList::default(),
             settings,
             ring,
             clock,
@@ -120,6 +125,13 @@ impl AuthConfig {
         self
     }
 
+    /// What the application does at the main steps, after the hooks that were added before.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(hooks);
+        self
+    }
+
     /// What tells the time, instead of the system's clock. Limits in memory follow it.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
@@ -149,6 +161,7 @@ impl AuthConfig {
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
         check_part("/people", &self.settings.people, &mut faults);
+        check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)
     }
 

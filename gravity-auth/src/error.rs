@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gravity_core::Error;
 use gravity_core::security::password::PasswordError;
 use gravity_core::validate::Faults;
+use gravity_core::{Error, Grant};
 
 use crate::jwt::KeySetError;
 use crate::password::WeakPassword;
@@ -90,6 +90,51 @@ pub enum AuthError {
     /// The user has no such device.
     #[error("there is no such device")]
     DeviceNotFound,
+    /// The caller would give what they do not hold.
+    #[error("whoever does not hold {0} cannot give it")]
+    NotHeld(Grant),
+    /// Only somebody who is signed in themselves may do this: no API key, and nobody who acts for another.
+    #[error("only somebody who is signed in themselves may do this")]
+    NotInPerson,
+    /// There is no such API key.
+    #[error("there is no such API key")]
+    ApiKeyNotFound,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    TooMany,
+    /// There is no such role.
+    #[error("there is no such role")]
+    RoleNotFound,
+    /// There is a role of this name already.
+    #[error("there is a role of this name already")]
+    RoleTaken,
+    /// Somebody has the role, or a role builds on it.
+    #[error("somebody has the role, or a role builds on it")]
+    RoleInUse,
+    /// The role is there from the start, and stays.
+    #[error("the role is there from the start, and stays")]
+    RoleProtected,
+    /// There is no such organisation, for this caller.
+    #[error("there is no such organisation")]
+    OrgNotFound,
+    /// The caller's role in the organisation does not allow it.
+    #[error("the caller's role in the organisation does not allow it")]
+    OrgForbidden,
+    /// Somebody is no member.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// Somebody is a member already.
+    #[error("there is such a member already")]
+    AlreadyMember,
+    /// There is no such invitation.
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    /// Somebody has to be owner.
+    #[error("somebody has to be owner")]
+    LastOwner,
+    /// The application does not want it, for this reason: [`Hooks`](crate::hooks::Hooks).
+    #[error("refused: {0}")]
+    Refused(String),
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -126,6 +171,21 @@ impl AuthError {
             Self::StepUpRequired => "auth.step_up_required",
             Self::EmailNotVerified => "auth.email_not_verified",
             Self::DeviceNotFound => "auth.device_not_found",
+            Self::NotHeld(_) => "auth.not_held",
+            Self::NotInPerson => "auth.not_in_person",
+            Self::ApiKeyNotFound => "auth.api_key_not_found",
+            Self::TooMany => "auth.too_many",
+            Self::RoleNotFound => "auth.role_not_found",
+            Self::RoleTaken => "auth.role_taken",
+            Self::RoleInUse => "auth.role_in_use",
+            Self::RoleProtected => "auth.role_protected",
+            Self::OrgNotFound => "auth.org_not_found",
+            Self::OrgForbidden => "auth.org_forbidden",
+            Self::MemberNotFound => "auth.member_not_found",
+            Self::AlreadyMember => "auth.already_member",
+            Self::InvitationNotFound => "auth.invitation_not_found",
+            Self::LastOwner => "auth.last_owner",
+            Self::Refused(_) => "auth.refused",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -138,7 +198,10 @@ impl From<Refused> for AuthError {
             Refused::EmailTaken => Self::EmailTaken,
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
-            Refused::Stale => Self::Conflict,
+            Refused::TooMany => Self::TooMany,
+            Refused::LastOwner => Self::LastOwner,
+            // Those who may refuse so are answered by name where they do.
+            Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),
         }
     }

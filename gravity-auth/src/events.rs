@@ -1,10 +1,13 @@
 //! What is told to whoever subscribes: one event for each step that matters.
 
+use gravity_core::Grants;
 use gravity_core::events::Event;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{EmailAddress, EndReason, Method, RoleName, SessionId, UserId};
+use crate::domain::{
+    ApiKeyId, EmailAddress, EndReason, InvitationId, Method, OrgId, OrgRole, RoleName, SessionId, UserId,
+};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {$(
@@ -113,6 +116,132 @@ events! {
     UserUnsuspended = "user.unsuspended" {
         /// Who.
         id: UserId,
+    }
+
+    /// An API key was made.
+    ApiKeyCreated = "auth.api_key_created" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+        /// What it may do.
+        scopes: Grants,
+    }
+
+    /// An API key was changed.
+    ApiKeyChanged = "auth.api_key_changed" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+        /// What it may do now.
+        scopes: Grants,
+    }
+
+    /// An API key has another secret.
+    ApiKeyRotated = "auth.api_key_rotated" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+    }
+
+    /// An API key was taken back.
+    ApiKeyDeleted = "auth.api_key_deleted" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it called.
+        user: UserId,
+    }
+
+    /// A role was made.
+    RoleCreated = "auth.role_created" {
+        /// What it is called.
+        name: RoleName,
+        /// What it grants by itself.
+        grants: Grants,
+    }
+
+    /// A role was changed.
+    RoleChanged = "auth.role_changed" {
+        /// What it is called.
+        name: RoleName,
+        /// What it grants by itself now.
+        grants: Grants,
+    }
+
+    /// A role was deleted.
+    RoleDeleted = "auth.role_deleted" {
+        /// What it was called.
+        name: RoleName,
+        /// What those got who had it.
+        instead: Option<RoleName>,
+    }
+
+    /// An organisation was made.
+    OrgCreated = "auth.org_created" {
+        /// Which one.
+        id: OrgId,
+        /// Whose it is.
+        owner: UserId,
+    }
+
+    /// An organisation was deleted.
+    OrgDeleted = "auth.org_deleted" {
+        /// Which one.
+        id: OrgId,
+    }
+
+    /// Somebody was invited to an organisation.
+    MemberInvited = "auth.org_member_invited" {
+        /// Where to.
+        org: OrgId,
+        /// The invitation.
+        invitation: InvitationId,
+        /// What they may do there.
+        role: OrgRole,
+    }
+
+    /// Somebody has joined an organisation.
+    MemberJoined = "auth.org_member_joined" {
+        /// Which one.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+        /// What they may do there.
+        role: OrgRole,
+    }
+
+    /// A member of an organisation has another role there.
+    MemberChanged = "auth.org_member_changed" {
+        /// Where.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+        /// The role they had.
+        from: OrgRole,
+        /// The role they have.
+        to: OrgRole,
+    }
+
+    /// Somebody has left an organisation, or was taken out.
+    MemberLeft = "auth.org_member_left" {
+        /// Which one.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+    }
+
+    /// Somebody acts in the name of a user.
+    Impersonated = "auth.impersonated" {
+        /// In whose name.
+        id: UserId,
+        /// Who.
+        actor: UserId,
+        /// The session.
+        session: SessionId,
+        /// Why, in their words.
+        reason: String,
     }
 
     /// Somebody may do something else.

@@ -2,6 +2,21 @@
 
 #[doc = include_str!("../../docs/guides/second-factors.md")]
 mod second_factors {}
+#[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/guides/api-keys.md")]
+mod api_keys {}
+
+#[doc = include_str!("../../docs/guides/hooks.md")]
+mod hooks {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/guides/organisations.md")]
+mod organisations {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/guides/roles.md")]
+mod roles {}
+
 #[cfg(all(feature = "sqlite", feature = "testing"))]
 #[doc = include_str!("../../docs/guides/sign-in.md")]
 mod sign_in {}

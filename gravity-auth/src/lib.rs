@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 #[cfg(doctest)]
 mod guides;
+pub mod hooks;
 pub mod http;
 pub mod jwt;
 mod mail;
@@ -38,13 +39,15 @@ pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use service::{
-    Actor, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedSession, Identifier,
-    Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit,
-    PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
-    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
+    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice, ExportedFollow,
+    ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey, NewPassword, NewUser,
+    ORGS_MANAGE, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
+    ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
+    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
+    SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

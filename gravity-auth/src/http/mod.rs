@@ -1,18 +1,24 @@
 //! The routes: what is asked, who may ask, and who answers.
 
+mod api_keys;
 mod codes;
 mod cookies;
 mod documents;
 mod follows;
 mod forgery;
 mod fresh;
+mod impersonate;
 mod inputs;
+mod orgs;
+mod orgs_table;
+mod paging;
 mod passwords;
 mod people;
 mod people_table;
 mod presented;
 mod problems;
 mod register;
+mod roles;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -21,15 +27,24 @@ mod tokens;
 mod views;
 mod who;
 
+pub use api_keys::{
+    ApiKeyInput, ApiKeyList, ApiKeyPatchInput, ApiKeyQuery, ApiKeyView, IssuedApiKeyView, RotateInput,
+    ServiceAccountInput,
+};
 pub use cookies::Cookies;
 pub use follows::{Followed, PictureForm, SearchQuery};
 pub(crate) use forgery::check_forgery;
+pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
 };
-pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
+pub use orgs::{
+    AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
+};
+pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;
+pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView};
 pub use second_factor::{
     ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,
     SecondFactorRequired, SecondFactorsView, StepUpInput, TotpOffer,

@@ -37,6 +37,21 @@ kinds! {
     STEP_UP_REQUIRED = FORBIDDEN, "auth.step_up_required", "Show once more who you are, with your second factor if you have one.";
     EMAIL_NOT_VERIFIED = FORBIDDEN, "auth.email_not_verified", "Confirm your address first.";
     DEVICE_NOT_FOUND = NOT_FOUND, "auth.device_not_found", "There is no such device.";
+    NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
+    NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
+    API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
+    TOO_MANY = CONFLICT, "auth.too_many", "There are as many as there may be.";
+    ROLE_NOT_FOUND = NOT_FOUND, "auth.role_not_found", "There is no such role.";
+    ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
+    ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
+    ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
+    ORG_NOT_FOUND = NOT_FOUND, "auth.org_not_found", "There is no such organisation.";
+    ORG_FORBIDDEN = FORBIDDEN, "auth.org_forbidden", "Your role in the organisation does not allow it.";
+    MEMBER_NOT_FOUND = NOT_FOUND, "auth.member_not_found", "There is no such member.";
+    ALREADY_MEMBER = CONFLICT, "auth.already_member", "They are a member already.";
+    INVITATION_NOT_FOUND = NOT_FOUND, "auth.invitation_not_found", "There is no such invitation.";
+    LAST_OWNER = CONFLICT, "auth.last_owner", "Somebody has to be owner.";
+    REFUSED = FORBIDDEN, "auth.refused", "The application does not allow it.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -65,6 +80,21 @@ impl IntoProblem for AuthError {
         STEP_UP_REQUIRED,
         EMAIL_NOT_VERIFIED,
         DEVICE_NOT_FOUND,
+        NOT_HELD,
+        NOT_IN_PERSON,
+        API_KEY_NOT_FOUND,
+        TOO_MANY,
+        ROLE_NOT_FOUND,
+        ROLE_TAKEN,
+        ROLE_IN_USE,
+        ROLE_PROTECTED,
+        ORG_NOT_FOUND,
+        ORG_FORBIDDEN,
+        MEMBER_NOT_FOUND,
+        ALREADY_MEMBER,
+        INVITATION_NOT_FOUND,
+        LAST_OWNER,
+        REFUSED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -104,6 +134,21 @@ impl IntoProblem for AuthError {
             Self::StepUpRequired => STEP_UP_REQUIRED.into(),
             Self::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
             Self::DeviceNotFound => DEVICE_NOT_FOUND.into(),
+            Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
+            Self::NotInPerson => NOT_IN_PERSON.into(),
+            Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
+            Self::TooMany => TOO_MANY.into(),
+            Self::RoleNotFound => ROLE_NOT_FOUND.into(),
+            Self::RoleTaken => ROLE_TAKEN.into(),
+            Self::RoleInUse => ROLE_IN_USE.into(),
+            Self::RoleProtected => ROLE_PROTECTED.into(),
+            Self::OrgNotFound => ORG_NOT_FOUND.into(),
+            Self::OrgForbidden => ORG_FORBIDDEN.into(),
+            Self::MemberNotFound => MEMBER_NOT_FOUND.into(),
+            Self::AlreadyMember => ALREADY_MEMBER.into(),
+            Self::InvitationNotFound => INVITATION_NOT_FOUND.into(),
+            Self::LastOwner => LAST_OWNER.into(),
+            Self::Refused(reason) => Problem::new(REFUSED).detail(reason),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -141,6 +186,21 @@ mod tests {
             AuthError::StepUpRequired,
             AuthError::EmailNotVerified,
             AuthError::DeviceNotFound,
+            AuthError::NotHeld("users:read".parse().unwrap()),
+            AuthError::NotInPerson,
+            AuthError::UserNotFound,
+            AuthError::ApiKeyNotFound,
+            AuthError::TooMany,
+            AuthError::RoleNotFound,
+            AuthError::RoleTaken,
+            AuthError::RoleInUse,
+            AuthError::RoleProtected,
+            AuthError::OrgNotFound,
+            AuthError::OrgForbidden,
+            AuthError::MemberNotFound,
+            AuthError::AlreadyMember,
+            AuthError::InvitationNotFound,
+            AuthError::LastOwner,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

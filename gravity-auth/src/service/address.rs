@@ -1,6 +1,7 @@
 //! A change of address, to which both addresses agree: first the old one, then the new one.
 
 use gravity_core::audit::Origin;
+use gravity_core::validate::Faults;
 use gravity_core::{Id, SecretString};
 use serde_json::json;
 
@@ -8,8 +9,9 @@ use super::caller::Caller;
 use super::outbox::{Letter, link_token};
 use super::record::on_user;
 use super::verify::used;
-use crate::domain::{EmailAddress, Purpose, Ticket, User};
+use crate::domain::{EmailAddress, Purpose, SERVICE_HOST, Ticket, User};
 use crate::events::EmailChanged;
+use crate::hooks::Hooks as _;
 use crate::store::Change;
 use crate::{Auth, AuthError};
 
@@ -24,9 +26,12 @@ impl Auth {
         password: &SecretString,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
+        check_reach(&to)?;
         let user = self.me(caller).await?;
         self.fresh_if_factors(caller).await?;
         self.check_current(&user, password, origin).await?;
+        self.hooks().before_new_email(&user, &to).await?;
         self.request(user.email.key(), origin).await?;
         let token = link_token();
         let mut ticket = self.ticket(Id::new(self.clock()), &user, Purpose::LeaveEmail, &token);
@@ -48,6 +53,7 @@ impl Auth {
     async fn agree(&self, left: &Ticket, user: &User, origin: &Origin) -> Result<(), AuthError> {
         let to = left.data.get("to").and_then(|to| to.as_str()).and_then(|to| to.parse().ok());
         let to: EmailAddress = to.ok_or(AuthError::InvalidTicket)?;
+        self.hooks().before_new_email(user, &to).await?;
         let token = link_token();
         let mut ticket = self.ticket(Id::new(self.clock()), user, Purpose::TakeEmail, &token);
         ticket.email = to.clone();
@@ -65,6 +71,7 @@ impl Auth {
         // Only the address that has agreed can be left.
         let from: EmailAddress = from.ok_or(AuthError::InvalidTicket)?;
         let (id, to, at) = (user.id, ticket.email.clone(), self.now());
+        self.hooks().before_new_email(&user, &to).await?;
         let letter = Letter::EmailChanged { to: to.clone() };
         let trail = self
             .record(origin)
@@ -73,9 +80,10 @@ impl Auth {
             .audit(on_user("auth.email_changed", id).change(json!({ "email": from }), json!({ "email": to })))
             .job(self.letter(format!("{}.left", ticket.id), &from, letter).await?)?
             .trail();
-        let change = Change::ChangeEmail { user: id, from, to: to.clone(), at };
+        let change = Change::ChangeEmail { user: id, from: from.clone(), to: to.clone(), at };
         self.store().apply(&[self.redeem(&ticket), change], &trail).await.map_err(used)?;
         (user.email, user.email_verified_at, user.updated_at) = (to, Some(at), at);
+        self.hooks().after_new_email(&user, &from).await;
         Ok(user)
     }
 
@@ -91,4 +99,12 @@ impl Auth {
         let trail = self.record(origin).by(user).audit(on_user(action, user)).job(letter)?.trail();
         Ok(self.store().apply(&[Change::IssueTicket(ticket)], &trail).await?)
     }
+}
+
+/// Refuses an address that mail never reaches: those are of the accounts of programs.
+pub(super) fn check_reach(email: &EmailAddress) -> Result<(), AuthError> {
+    if email.key().ends_with(SERVICE_HOST) {
+        return Err(AuthError::Invalid(Faults::one("/email", "reserved", "is no address that mail reaches")));
+    }
+    Ok(())
 }

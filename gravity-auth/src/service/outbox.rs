@@ -70,6 +70,7 @@ pub(crate) enum Letter {
     NewPassword { token: String },
     AccountDeleted { days: u32 },
     SecondFactor(FactorNews),
+    Invitation { org: String, token: String },
 }
 
 /// What has happened to a second factor.

@@ -10,7 +10,8 @@ use super::record::{Record, on_user};
 use super::verify::{used, verified};
 use crate::domain::{EmailAddress, EndReason, PersonName, Purpose, User, UserName};
 use crate::events::PasswordChanged;
-use crate::store::Change;
+use crate::hooks::Hooks as _;
+use crate::store::{Change, KeyChange};
 use crate::{Auth, AuthError};
 
 /// A new password, and the one that it follows.
@@ -30,10 +31,12 @@ impl Auth {
         password: NewPassword,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         self.fresh_if_factors(caller).await?;
         let hash = self.check_current(&user, &password.current, origin).await?;
         self.check_password(&password.new, &about(&user)).await?;
+        self.hooks().before_new_password(&user).await?;
         let to = SecretString::new(self.0.hasher.hash(password.new).await?);
         let change = Change::SetPassword {
             user: user.id,
@@ -45,6 +48,7 @@ impl Auth {
         };
         let told = self.told(&user, false, origin)?.job(self.password_mail(&user).await?)?;
         self.store().apply(&[change], &told.trail()).await?;
+        self.hooks().after_new_password(&user).await;
         self.catch_up().await
     }
 
@@ -54,7 +58,8 @@ impl Auth {
         self.ask(Asked::new(self, email, link_token(), What::ResetPassword), origin).await
     }
 
-    /// Sets a new password by the token of a link. All sessions end, and the address counts as verified.
+    /// Sets a new password by the token of a link. All sessions end, and the address counts as verified. If it was not
+    /// before, the account may have been made by somebody else: then its API keys go, too.
     pub async fn reset_password(
         &self,
         token: &str,
@@ -63,6 +68,7 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let (ticket, user) = self.held(Purpose::ResetPassword, token).await?;
         self.check_password(&new, &about(&user)).await?;
+        self.hooks().before_new_password(&user).await?;
         let now = self.now();
         let to = SecretString::new(self.0.hasher.hash(new).await?);
         let set = Change::SetPassword {
@@ -73,9 +79,13 @@ impl Auth {
             reason: EndReason::PasswordChanged,
             at: now,
         };
-        let changes = [self.redeem(&ticket), set, verified(&user, now)];
+        let mut changes = vec![self.redeem(&ticket), set, verified(&user, now)];
+        if user.email_verified_at.is_none() {
+            changes.push(Change::Key(KeyChange::RemoveAll { user: user.id }));
+        }
         let told = self.told(&user, true, origin)?.job(self.password_mail(&user).await?)?;
         self.store().apply(&changes, &told.trail()).await.map_err(used)?;
+        self.hooks().after_new_password(&user).await;
         self.catch_up().await
     }
 

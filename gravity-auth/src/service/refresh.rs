@@ -7,6 +7,7 @@ use super::sign_in::client_of;
 use super::tokens::{SignedIn, is_active};
 use crate::domain::EndReason;
 use crate::events::SessionEnded;
+use crate::hooks::Hooks as _;
 use crate::jwt::RefreshToken;
 use crate::store::{Rotate, Rotation, Trail};
 use crate::{Auth, AuthError};
@@ -21,6 +22,9 @@ impl Auth {
         let token = RefreshToken::parse(token).map_err(|_| invalid())?;
         let session = self.session_of(&token).await?.ok_or_else(invalid)?;
         let user = self.store().user(session.user).await?.filter(is_active).ok_or_else(invalid)?;
+        if session.is_live(self.now()) {
+            self.hooks().before_refresh(&user, &session).await?;
+        }
         let now = self.now();
         let rotate = Rotate {
             session: session.id,
@@ -41,7 +45,10 @@ impl Auth {
             )
             .trail();
         match self.store().rotate(&rotate, &Trail::NONE, &reused).await? {
-            Rotation::Done(session) | Rotation::Again(session) => self.tokens(user, session).await,
+            Rotation::Done(session) | Rotation::Again(session) => {
+                self.hooks().after_refresh(&user, &session).await;
+                self.tokens(user, session).await
+            }
             Rotation::Reused(session) => {
                 tracing::warn!(session = %session.id, "a refresh token was used twice, and its session has ended");
                 self.catch_up().await?;

@@ -1,13 +1,15 @@
 //! Signing up.
 
 use gravity_core::audit::Origin;
-use gravity_core::{Id, SecretString};
+use gravity_core::{Error, Id, SecretString};
 
+use super::address::check_reach;
 use super::outbox::{Asked, Letter, What, link_token};
 use super::record::on_user;
 use super::tokens::SignedIn;
 use crate::domain::{EmailAddress, Method, PersonName, RoleName, User, UserId, UserName, UserStatus};
 use crate::events::UserRegistered;
+use crate::hooks::{Hooks as _, SigningUp};
 use crate::settings::SignUp;
 use crate::store::Change;
 use crate::{Auth, AuthError};
@@ -43,6 +45,7 @@ impl Auth {
         if sign_up == SignUp::Closed {
             return Err(AuthError::SignUpClosed);
         }
+        check_reach(&new.email)?;
         self.request(new.email.key(), origin).await?;
         // User names are seen by everybody, so that it is no secret which are taken.
         if let Some(name) = &new.user_name
@@ -52,7 +55,13 @@ impl Auth {
         }
         self.check_password(&new.password, &new.about()).await?;
         let hash = SecretString::new(self.0.hasher.hash(new.password.clone()).await?);
-        let user = self.new_user(new);
+        let mut user = self.new_user(new);
+        self.hooks().before_sign_up(&mut SigningUp::new(&mut user, origin)).await?;
+        if user.role != RoleName::CUSTOMER {
+            self.check_role(&user.role)
+                .await
+                .map_err(|_| Error::internal("a hook gives a role that there is not"))?;
+        }
         if sign_up == SignUp::Immediate {
             return self.register_at_once(user, hash, origin).await;
         }
@@ -76,6 +85,7 @@ impl Auth {
             .trail();
         let add = Change::AddUser { user: user.clone(), password: Some(hash.clone()) };
         self.store().apply(&[add, Change::IssueTicket(ticket)], &trail).await?;
+        self.hooks().after_sign_up(&user).await;
         let signed_in = self.begin(user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }

@@ -1,8 +1,11 @@
 //! The store in memory: the reference of the contract, and for tests.
 
+mod api_keys;
 mod apply;
 mod factors;
+mod orgs;
 mod people;
+mod roles;
 mod sessions;
 mod state;
 mod store;

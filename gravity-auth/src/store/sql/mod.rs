@@ -1,9 +1,12 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
+mod api_keys;
 mod apply;
 mod factors;
+mod orgs;
 mod people;
 mod people_reads;
+mod roles;
 mod rows;
 mod sessions;
 mod store;

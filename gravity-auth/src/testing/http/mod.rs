@@ -1,13 +1,17 @@
 //! The suite of the routes, on any host.
 
+mod api_keys;
 mod cookies;
 mod documents;
+mod impersonate;
 mod mail;
+mod orgs;
 mod passwords;
 mod people;
 mod profiles;
 mod prying;
 mod refresh;
+mod roles;
 mod second_factor;
 mod secrecy;
 mod sessions;
@@ -34,6 +38,10 @@ pub async fn suite(stage: &Stage) {
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;
+    api_keys::run(stage).await;
+    roles::run(stage).await;
+    impersonate::run(stage).await;
+    orgs::run(stage).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
@@ -42,4 +50,5 @@ pub async fn suite(stage: &Stage) {
 /// When an answer is not what the routes promise.
 pub async fn limits(stage: &Stage) {
     throttling::run(stage).await;
+    api_keys::a_key_has_a_limit_of_its_own(stage).await;
 }

@@ -7,10 +7,13 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    EndReason, FollowState, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus,
-    Visibility,
+    ApiKey, EndReason, FollowState, Invitation, InvitationId, Method, OrgId, OrgRole, Person, Purpose,
+    RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
 };
-use crate::store::{AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side, Trail};
+use crate::store::{
+    ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange, OrgChange, OrgStore as _,
+    PeopleStore as _, Refused, Side, Trail,
+};
 use crate::totp::TotpStep;
 
 const STEPS: u64 = 12;
@@ -34,6 +37,9 @@ struct History<'f, S> {
     users: Vec<User>,
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
+    keys: Vec<ApiKey>,
+    orgs: Vec<OrgId>,
+    invitations: Vec<InvitationId>,
     told: Vec<String>,
 }
 
@@ -48,6 +54,9 @@ impl<'f, S: AuthStore> History<'f, S> {
             users,
             sessions: Vec::new(),
             tickets: Vec::new(),
+            keys: Vec::new(),
+            orgs: Vec::new(),
+            invitations: Vec::new(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -81,8 +90,10 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(18) {
+        match self.random.below(23) {
+            20..=22 => self.org_change(&user),
             14..=17 => self.factor_change(&user),
+            18 | 19 => self.key_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
                 let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
@@ -204,6 +215,63 @@ impl<'f, S: AuthStore> History<'f, S> {
         }
     }
 
+    fn key_change(&mut self, user: &User) -> Change {
+        let known = if self.keys.is_empty() { 0 } else { self.random.below(4) };
+        Change::Key(match known {
+            0 => {
+                let key = super::api_keys::new_key(self.fixture, user, &self.fixture.unique());
+                self.keys.push(key.clone());
+                KeyChange::Add { key: Box::new(key), most: 2 }
+            }
+            1 => {
+                let from = self.random.pick(&self.keys).clone();
+                let version = u32::try_from(self.random.below(2)).unwrap();
+                KeyChange::Update { version, to: Box::new(ApiKey { name: self.fixture.unique(), ..from }) }
+            }
+            2 => KeyChange::Remove { user: user.id, key: self.random.pick(&self.keys).id },
+            _ => KeyChange::RemoveAll { user: user.id },
+        })
+    }
+
+    fn org_change(&mut self, user: &User) -> Change {
+        let at = self.fixture.now();
+        let known = if self.orgs.is_empty() { 0 } else { self.random.below(6) };
+        if known == 0 {
+            let org = super::orgs::new_org(self.fixture);
+            self.orgs.push(org.id);
+            return Change::Org(OrgChange::Add { org, owner: user.id, most: 3 });
+        }
+        let org = *self.random.pick(&self.orgs);
+        let role = |random: &Random| *random.pick(&OrgRole::ALL);
+        Change::Org(match known {
+            1 | 2 => {
+                let (email, secret) = (self.random.pick(&self.users).email.clone(), self.fixture.unique());
+                let mac = self.fixture.mac(Purpose::EmailCode, &secret);
+                let invitation = Invitation {
+                    id: gravity_core::Id::new(&self.fixture.time.clock()),
+                    org,
+                    email,
+                    role: role(&self.random),
+                    mac,
+                    invited_by: user.id,
+                    created_at: at,
+                    expires_at: at.saturating_add(Duration::from_mins(25)),
+                };
+                self.invitations.push(invitation.id);
+                OrgChange::Invite { invitation: Box::new(invitation), most: 2 }
+            }
+            3 if !self.invitations.is_empty() => {
+                let invitation = *self.random.pick(&self.invitations);
+                OrgChange::Accept { invitation, user: user.id, at, most: 2 }
+            }
+            4 if self.random.once_in(4) => OrgChange::Remove { org },
+            _ => {
+                let to = (!self.random.once_in(3)).then(|| role(&self.random));
+                OrgChange::SetMember { org, user: user.id, from: role(&self.random), to }
+            }
+        })
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -271,6 +339,23 @@ impl<'f, S: AuthStore> History<'f, S> {
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
         }
+        for key in &self.keys {
+            let found = store.api_key(key.id).await.unwrap();
+            assert_eq!(found, self.model.api_key(key.id).await.unwrap(), "{}", self.story());
+            let macs = [key.mac.clone()];
+            let opened = store.api_key_by(&macs, now).await.unwrap();
+            assert_eq!(opened, self.model.api_key_by(&macs, now).await.unwrap(), "{}", self.story());
+        }
+        for org in &self.orgs {
+            assert_eq!(
+                (store.org(*org).await.unwrap(), store.members(*org, None, 50).await.unwrap()),
+                (self.model.org(*org).await.unwrap(), self.model.members(*org, None, 50).await.unwrap()),
+                "{}",
+                self.story()
+            );
+            let open = store.invitations(*org, now).await.unwrap();
+            assert_eq!(open, self.model.invitations(*org, now).await.unwrap(), "{}", self.story());
+        }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];
             let found = store.ticket(ticket.purpose, &macs, now).await.unwrap();
@@ -295,6 +380,9 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
         Err(Refused::Stale) => "stale",
+        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany | Refused::LastOwner) => {
+            "of others"
+        }
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }

@@ -1,9 +1,12 @@
 //! The suite of a store.
 
+mod api_keys;
 mod factors;
 mod fixture;
 mod histories;
+mod orgs;
 mod people;
+mod roles;
 mod rotation;
 mod sessions;
 mod tickets;
@@ -42,6 +45,9 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture, &recorded).await;
     factors::run(&fixture).await;
+    api_keys::run(&fixture).await;
+    roles::run(&fixture).await;
+    orgs::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
