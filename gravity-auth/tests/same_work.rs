@@ -151,7 +151,8 @@ async fn known_and_unknown_are_held_alike() {
                 account: one,
                 network: many.clone(),
                 mail: many.clone(),
-                requests: many,
+                requests: many.clone(),
+                api_keys: many,
             })
         };
         let site = Site::new(async |config| Auth::new(db.clone(), few(config)).await.unwrap()).await;
