@@ -116,6 +116,8 @@ fn auth_config(settings: &Settings, address: &str, keys: KeyRing, mailbox: &DevM
         auth.mail = ours.mail.clone();
         auth.cookies = ours.cookies.clone();
         auth.passwords = ours.passwords.clone();
+        auth.people = ours.people.clone();
+        auth.second_factors = ours.second_factors.clone();
         // Without TLS a browser takes no secure cookies but from its own machine.
         auth.cookies.insecure |= address.starts_with("http://");
     });

@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use gravity_auth::{CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
+use gravity_auth::{
+    CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SecondFactorSettings, SessionSettings,
+    SignUp,
+};
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
 use gravity_core::security::KeyRing;
@@ -80,6 +83,10 @@ pub(crate) struct Auth {
     pub(crate) cookies: CookieSettings,
     /// What passwords have to be, and what they cost.
     pub(crate) passwords: PasswordSettings,
+    /// Accounts that go.
+    pub(crate) people: PeopleSettings,
+    /// Of whom a second factor is demanded.
+    pub(crate) second_factors: SecondFactorSettings,
 }
 
 impl Default for Settings {
