@@ -2,13 +2,15 @@
 //!
 //! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
 //! `bench query CASE QUERY TIMES` and `bench token CASE TIMES` are what it runs. `bench limits` times decisions of a
-//! rate limiter, `bench builds` a first build, and `bench jobs` counts jobs a second.
+//! rate limiter, `bench builds` a first build, `bench jobs` counts jobs a second, and `bench auth` what sign-in costs.
 
+mod auth;
 mod builds;
 mod cases;
 mod driver;
 mod jobs;
 mod limits;
+mod postgres;
 mod queries;
 mod tokens;
 
@@ -23,8 +25,11 @@ fn main() -> anyhow::Result<()> {
         ["tokens"] => driver::tokens(),
         ["builds"] => builds::run(),
         ["jobs", rest @ ..] => jobs::run(rest),
+        ["auth", rest @ ..] => auth::run(rest),
         ["limits"] => limits::run(),
         [] => driver::http().and_then(|()| driver::sql()).and_then(|()| driver::tokens()),
-        _ => anyhow::bail!("usage: bench [http|sql|tokens|limits|builds|jobs [BACKLOG]]"),
+        _ => anyhow::bail!(
+            "usage: bench [http|sql|tokens|limits|builds|jobs [BACKLOG]|auth [SECONDS] [ROUNDS]]"
+        ),
     }
 }

@@ -17,17 +17,39 @@ const SECRET: [u8; 32] = [7; 32];
 /// Verifies a token that many times: whole, or its signature alone by ring.
 pub(crate) fn run(case: &str, times: u64) -> Result<()> {
     let (algorithm, by) = case.split_once('-').context("ALGORITHM-bare or ALGORITHM-gravity")?;
-    let algorithm = Algorithm::of_name(algorithm).context("no such algorithm")?;
-    let key = match algorithm {
-        Algorithm::Rs256 => SigningKey::from_pem(&RSA.into())?,
-        Algorithm::Hs256 => SigningKey::from_secret(&SECRET)?,
-        other => SigningKey::generate(other)?,
-    };
-    let token = token(&key)?;
+    let case = Case::new(Algorithm::of_name(algorithm).context("no such algorithm")?)?;
     match by {
-        "bare" => bare(&key, token.expose(), times),
-        "gravity" => gravity(key.verifying_key(), token.expose(), times),
-        _ => bail!("no such case: {case}"),
+        "bare" => case.bare(times),
+        "gravity" => case.gravity(times),
+        _ => bail!("no such case: {by}"),
+    }
+}
+
+/// A token, and its key.
+pub(crate) struct Case {
+    key: SigningKey,
+    token: gravity_core::SecretString,
+}
+
+impl Case {
+    pub(crate) fn new(algorithm: Algorithm) -> Result<Self> {
+        let key = match algorithm {
+            Algorithm::Rs256 => SigningKey::from_pem(&RSA.into())?,
+            Algorithm::Hs256 => SigningKey::from_secret(&SECRET)?,
+            other => SigningKey::generate(other)?,
+        };
+        let token = token(&key)?;
+        Ok(Self { key, token })
+    }
+
+    /// Verifies the whole token.
+    pub(crate) fn gravity(&self, times: u64) -> Result<()> {
+        gravity(self.key.verifying_key(), self.token.expose(), times)
+    }
+
+    /// Verifies its signature alone.
+    pub(crate) fn bare(&self, times: u64) -> Result<()> {
+        bare(&self.key, self.token.expose(), times)
     }
 }
 

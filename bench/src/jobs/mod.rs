@@ -8,6 +8,8 @@ use std::io::Write as _;
 
 use anyhow::Result;
 
+use crate::postgres;
+
 /// What is measured of a queue.
 pub(crate) struct Figures {
     /// Jobs a second, enqueued in batches of [`BATCH`].
@@ -48,15 +50,15 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let Ok(url) = std::env::var("DATABASE_URL") else {
         anyhow::bail!("DATABASE_URL is not set: nothing to compare on");
     };
-    writeln!(std::io::stdout(), "{}", peer::settings(&url)?)?;
+    writeln!(std::io::stdout(), "{}", postgres::settings(&url)?)?;
     let mut ratios = [(); 4].map(|()| Vec::with_capacity(turns));
     for _ in 0..turns {
         let (mut theirs, mut ours) = (Best::default(), Best::default());
         for processes in PROCESSES {
-            let figures = peer::in_own_database(&url, |url| peer::measure(url, backlog, processes))?;
+            let figures = postgres::in_own_database(&url, |url| peer::measure(url, backlog, processes))?;
             print(&format!("graphile-worker, processes: {processes}"), backlog, &figures)?;
             theirs.add(&figures);
-            let figures = peer::in_own_database(&url, |url| ours::measure(url, backlog, processes))?;
+            let figures = postgres::in_own_database(&url, |url| ours::measure(url, backlog, processes))?;
             print(&format!("gravity-core on PostgreSQL, processes: {processes}"), backlog, &figures)?;
             ours.add(&figures);
         }

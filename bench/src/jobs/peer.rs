@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 
 use super::{BATCH, Figures, ROUNDS};
 
@@ -44,42 +43,4 @@ fn install() -> Result<PathBuf> {
         ensure!(status.success(), "npm install failed");
     }
     Ok(folder)
-}
-
-fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
-}
-
-/// What decides about speed on the server.
-pub(super) fn settings(url: &str) -> Result<String> {
-    block_on(async {
-        let mut connection = PgConnection::connect(url).await?;
-        let mut text = String::from("PostgreSQL");
-        for setting in ["server_version", "fsync", "synchronous_commit", "shared_buffers"] {
-            let row = connection.fetch_one(AssertSqlSafe(format!("SHOW {setting}"))).await?;
-            text = format!("{text}, {setting} {}", row.try_get::<String, _>(0)?);
-        }
-        connection.close().await?;
-        Ok(text)
-    })
-}
-
-/// Runs this on a new database of the server, which is dropped afterwards.
-pub(super) fn in_own_database<T>(url: &str, run: impl FnOnce(&str) -> Result<T>) -> Result<T> {
-    let name = format!("gravity_bench_jobs_{}", std::process::id());
-    let at = |sql: String| {
-        block_on(async {
-            let mut connection = PgConnection::connect(url).await?;
-            connection.execute(AssertSqlSafe(sql)).await?;
-            connection.close().await?;
-            Ok(())
-        })
-    };
-    at(format!("CREATE DATABASE {name} TEMPLATE template0"))?;
-    let (base, _) = url.rsplit_once('/').context("the URL names a database")?;
-    let result = run(&format!("{base}/{name}"));
-    at(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
-    // What one has left for later must not be the other's load.
-    at("CHECKPOINT".to_owned())?;
-    result
 }

@@ -40,6 +40,12 @@ impl EmailAddress {
     /// The most bytes an address has (RFC 5321).
     pub const MAX_BYTES: usize = 254;
 
+    /// What stands where somebody's address would, of about the length that addresses have.
+    pub(crate) fn nobodys() -> Self {
+        let text = "nobody@nobody.invalid";
+        Self { text: text.into(), key: text.into() }
+    }
+
     /// The address as mail is sent to it.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -31,7 +31,8 @@ impl Auth {
         let id = found.as_ref().map_or_else(|| Id::new(self.clock()), |user| user.id);
         let code = Code::typed(code).ok_or(AuthError::InvalidTicket)?;
         let macs = self.0.macs.lookup_values(Purpose::EmailCode.as_str(), code_of(id, code.expose()));
-        let ticket = self.store().guess(Purpose::EmailCode, id, &macs, self.now()).await?;
+        let wrong = self.denial(found.as_ref(), origin).trail();
+        let ticket = self.store().guess(Purpose::EmailCode, id, &macs, self.now(), &wrong).await?;
         let user = found.filter(is_active);
         let (Some(ticket), Some(user)) = (ticket, user) else { return Err(AuthError::InvalidTicket) };
         if ticket.email.key() != user.email.key() {

@@ -40,11 +40,18 @@ pub(crate) struct Asked {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum What {
-    Register { user: Box<User>, password: String },
+    Register {
+        user: Box<User>,
+        password: String,
+    },
     VerifyEmail,
     ResetPassword,
     MagicLink,
     EmailCode,
+    /// Somebody was not let in by a password. If it was the right one, they have not verified their address.
+    Refused {
+        is_right: bool,
+    },
 }
 
 /// What mail says.
@@ -123,10 +130,15 @@ pub(crate) fn link_token() -> String {
 impl Auth {
     /// Has a worker do what was asked for.
     pub(crate) async fn ask(&self, asked: Asked, origin: &Origin) -> Result<(), AuthError> {
-        let id = asked.id.to_string();
-        let sealed = self.seal(RequestJob::KIND, &id, &asked).await?;
-        let trail = self.record(origin).job(RequestJob { id, sealed })?.trail();
+        let trail = self.record(origin).job(self.sealed(&asked).await?)?.trail();
         Ok(self.store().record(&trail).await?)
+    }
+
+    /// The job of a worker that does what was asked for.
+    pub(crate) async fn sealed(&self, asked: &Asked) -> Result<RequestJob, AuthError> {
+        let id = asked.id.to_string();
+        let sealed = self.seal(RequestJob::KIND, &id, asked).await?;
+        Ok(RequestJob { id, sealed })
     }
 
     /// Mail that is sent once for this id.

@@ -36,6 +36,9 @@ impl Auth {
     /// done twice.
     async fn answer(&self, job: RequestJob) -> Result<(), AuthError> {
         let asked: Asked = self.unseal(RequestJob::KIND, &job.id, &job.sealed).await?;
+        if matches!(asked.what, What::Refused { is_right: false }) {
+            return Ok(());
+        }
         let found = self.store().by_email(&asked.email).await?.map(|(user, _)| user);
         let done = match (&asked.what, found) {
             (What::Register { user, password }, None) => self.add(&asked, user, password).await,
@@ -44,6 +47,7 @@ impl Auth {
                 let trail = self.record(&Origin::default()).job(letter)?.trail();
                 self.store().record(&trail).await.map_err(AuthError::from)
             }
+            (What::Refused { .. }, Some(user)) if !self.may_remind(&user).await => Ok(()),
             (_, Some(user)) if is_active(&user) => self.issue(&asked, &user).await,
             (_, _) => Ok(()),
         };
@@ -78,8 +82,8 @@ impl Auth {
     async fn issue(&self, asked: &Asked, user: &User) -> Result<(), AuthError> {
         let secret = || asked.secret.clone();
         let (purpose, letter) = match &asked.what {
-            What::VerifyEmail if user.email_verified_at.is_some() => return Ok(()),
-            What::VerifyEmail | What::Register { .. } => {
+            What::VerifyEmail | What::Refused { .. } if user.email_verified_at.is_some() => return Ok(()),
+            What::VerifyEmail | What::Refused { .. } | What::Register { .. } => {
                 (Purpose::VerifyEmail, Letter::VerifyEmail { token: secret() })
             }
             What::ResetPassword => (Purpose::ResetPassword, Letter::ResetPassword { token: secret() }),

@@ -3,6 +3,7 @@
 use gravity_core::audit::{Origin, Outcome};
 use gravity_core::{Id, SecretString};
 
+use super::outbox::{Asked, What, link_token};
 use super::record::{Record, on_user};
 use super::tokens::{SignedIn, is_active};
 use crate::domain::{Client, EmailAddress, Method, Session, User, UserName};
@@ -84,8 +85,7 @@ impl Auth {
             return Err(AuthError::InvalidCredentials);
         };
         if !user.is_let_in(self.0.config.settings.sign_up) {
-            self.remind(&user.email, origin).await?;
-            self.deny(Some(&user), origin).await?;
+            self.refuse(Some(&user), true, origin).await?;
             return Err(AuthError::InvalidCredentials);
         }
         let begun = self.begin_on(device, user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await;
@@ -112,7 +112,7 @@ impl Auth {
         let user = found.map(|(user, _)| user);
         let is_right = verdict.matches && user.as_ref().is_some_and(is_active);
         let (Some(user), Some(hash), true) = (user.clone(), hash, is_right) else {
-            self.deny(user.as_ref(), origin).await?;
+            self.refuse(user.as_ref(), false, origin).await?;
             return Ok(None);
         };
         if !verdict.needs_rehash {
@@ -130,13 +130,27 @@ impl Auth {
 
     /// Writes down that somebody was not let in.
     pub(crate) async fn deny(&self, user: Option<&User>, origin: &Origin) -> Result<(), AuthError> {
+        Ok(self.store().record(&self.denial(user, origin).trail()).await?)
+    }
+
+    /// The same of a sign-in by a password, whose user is reminded, where it was the right one, that an address is
+    /// verified first. A worker decides whether there is anything to be done: who has made an account for the address
+    /// of somebody else would learn by the time, and by what the limits of mail have left, whether there was one.
+    async fn refuse(&self, user: Option<&User>, is_right: bool, origin: &Origin) -> Result<(), AuthError> {
+        let email = user.map_or_else(EmailAddress::nobodys, |user| user.email.clone());
+        let asked = Asked::new(self, email, link_token(), What::Refused { is_right });
+        let record = self.denial(user, origin).job(self.sealed(&asked).await?)?;
+        Ok(self.store().record(&record.trail()).await?)
+    }
+
+    /// That somebody was not let in.
+    pub(crate) fn denial(&self, user: Option<&User>, origin: &Origin) -> Record<'_> {
         let entry = gravity_core::audit::AuditEntry::new("auth.sign_in").outcome(Outcome::Denied);
         let entry = match user {
             Some(user) => entry.on("user", user.id),
             None => entry,
         };
-        self.store().record(&self.record(origin).audit(entry).trail()).await?;
-        Ok(())
+        self.record(origin).audit(entry)
     }
 
     /// Begins a session of somebody who has shown who they are, together with other changes: every sign-in comes

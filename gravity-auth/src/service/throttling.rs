@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use gravity_core::Id;
 use gravity_core::audit::Origin;
 use gravity_core::limits::{AddressGroup, RateLimiter};
 
-use crate::domain::UserId;
+use crate::domain::{User, UserId};
 use crate::{Auth, AuthError};
 
 /// The context of keys, which show nothing of what they stand for.
@@ -32,8 +33,9 @@ impl Auth {
             Ok(()) => return Ok(()),
             Err(held) => held,
         };
-        let Some(user) = user else { return Err(held) };
         let here = network(origin);
+        // For nobody the same is looked up as for somebody, and not found.
+        let user = user.unwrap_or_else(|| Id::new(self.clock()));
         let sessions = self.store().sessions(user, self.now(), None, 100).await?;
         let is_known = sessions.items.iter().any(|session| {
             let address = session.client.address.as_deref().and_then(|address| address.parse().ok());
@@ -60,6 +62,12 @@ impl Auth {
         let throttles = &self.0.config.throttles;
         self.take(&*throttles.requests, &network(origin)).await?;
         self.take(&*throttles.mail, address).await
+    }
+
+    /// Whether somebody who was not let in may be reminded once more. It is counted apart: nobody sees it.
+    pub(crate) async fn may_remind(&self, user: &User) -> bool {
+        let key = format!("reminded\0{}", user.email.key());
+        self.take(&*self.0.config.throttles.mail, &key).await.is_ok()
     }
 
     async fn take(&self, limiter: &dyn RateLimiter, key: &str) -> Result<(), AuthError> {

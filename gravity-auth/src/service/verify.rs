@@ -18,14 +18,6 @@ impl Auth {
         self.ask(Asked::new(self, email, link_token(), What::VerifyEmail), origin).await
     }
 
-    /// The same, for somebody who has just shown the right password: what is too often is left out, and not told.
-    pub(crate) async fn remind(&self, email: &EmailAddress, origin: &Origin) -> Result<(), AuthError> {
-        match self.resend_verification(email.clone(), origin).await {
-            Err(AuthError::TooManyAttempts { .. }) => Ok(()),
-            outcome => outcome,
-        }
-    }
-
     /// Verifies an address by the token of a link.
     pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<User, AuthError> {
         let (ticket, mut user) = self.held(Purpose::VerifyEmail, token).await?;

@@ -100,12 +100,16 @@ pub trait AuthStore: FactorStore + PasskeyStore + PeopleStore + ApiKeyStore + Ro
 
     /// The user's ticket of this purpose, if one of these checksums is its own. If none is, that counts as a wrong
     /// guess, and with the last one that it stands the ticket is gone. Of guesses that race each one counts.
+    ///
+    /// What is told of a wrong guess is written with it; for a user who has no ticket, or is not there, the same is
+    /// done and written, so that nobody learns by the time who has one.
     async fn guess(
         &self,
         purpose: Purpose,
         user: UserId,
         macs: &[Mac],
         now: Timestamp,
+        wrong: &Trail,
     ) -> Result<Option<Ticket>, Error>;
 
     /// Forgets tickets and invitations that have run out, and sessions and API keys that ended or ran out before a time. At most

@@ -172,8 +172,14 @@ impl AuthStore for MemoryStore {
         user: UserId,
         macs: &[Mac],
         now: Timestamp,
+        wrong: &Trail,
     ) -> Result<Option<Ticket>, Error> {
-        Ok(self.state().guess(purpose, user, macs, now))
+        let mut state = self.state();
+        let ticket = state.guess(purpose, user, macs, now);
+        if ticket.is_none() {
+            self.write(wrong).map_err(Refused::into_failure)?;
+        }
+        Ok(ticket)
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {

@@ -257,10 +257,16 @@ impl AuthStore for SqlStore {
         user: UserId,
         macs: &[Mac],
         now: Timestamp,
+        wrong: &Trail,
     ) -> Result<Option<Ticket>, Error> {
-        let outcome =
-            self.db.transaction(async |tx| tickets::guess(tx, purpose, user, macs, now).await).await;
-        outcome.map_err(Refused::into_failure)
+        let outcome = self.db.transaction(async |tx| {
+            let ticket = tickets::guess(tx, purpose, user, macs, now).await?;
+            if ticket.is_none() {
+                self.write(tx, wrong).await?;
+            }
+            Ok(ticket)
+        });
+        outcome.await.map_err(Refused::into_failure)
     }
 
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {

@@ -84,17 +84,19 @@ pub(super) async fn guess(
         .push_bind(now)
         .push(lock);
     let row: Option<TicketRow> = query.fetch_optional().await?;
-    let Some(ticket) = row.map(rows::ticket).transpose()? else { return Ok(None) };
-    if macs.contains(&ticket.mac) {
-        return Ok(Some(ticket));
+    let ticket = row.map(rows::ticket).transpose()?;
+    if let Some(ticket) = ticket.as_ref().filter(|ticket| macs.contains(&ticket.mac)) {
+        return Ok(Some(ticket.clone()));
     }
-    let left = ticket.guesses_left.saturating_sub(1);
+    // Where there is no ticket the same statement finds nothing, in the same time.
+    let nothing = (user.uuid(), 1);
+    let (id, left) =
+        ticket.map_or(nothing, |ticket| (ticket.id.uuid(), ticket.guesses_left.saturating_sub(1)));
     let query = match left {
-        0 => tx.query("DELETE FROM auth_tickets WHERE id = $1").bind(ticket.id),
-        left => tx
-            .query("UPDATE auth_tickets SET guesses_left = $2 WHERE id = $1")
-            .bind(ticket.id)
-            .bind(i64::from(left)),
+        0 => tx.query("DELETE FROM auth_tickets WHERE id = $1").bind(id),
+        left => {
+            tx.query("UPDATE auth_tickets SET guesses_left = $2 WHERE id = $1").bind(id).bind(i64::from(left))
+        }
     };
     query.execute().await?;
     Ok(None)

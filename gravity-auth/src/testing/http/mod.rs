@@ -20,7 +20,7 @@ mod sign_in;
 mod stage;
 mod throttling;
 
-pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config};
+pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 
 /// Runs every scenario on a stage. It may hold people of others: each scenario has its own.
 ///

@@ -85,6 +85,11 @@ pub fn clock() -> TestClock {
     TestClock::at(Timestamp::from_seconds(1_800_000_000).unwrap())
 }
 
+/// How many passwords were hashed and verified so far: as many for somebody as for nobody.
+pub fn hashes(auth: &Auth) -> u64 {
+    auth.0.hasher.done()
+}
+
 impl Stage {
     /// A stage on this host. Its jobs are done until the end of the test.
     ///

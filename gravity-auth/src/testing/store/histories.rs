@@ -333,8 +333,9 @@ impl<'f, S: AuthStore> History<'f, S> {
         let macs = [self.fixture.mac(ticket.purpose, secret)];
         self.told.push(format!("guess {secret} for {ticket:?}"));
         let now = self.fixture.now();
-        let outcome = self.fixture.store.guess(ticket.purpose, ticket.user, &macs, now).await.unwrap();
-        let expected = self.model.guess(ticket.purpose, ticket.user, &macs, now).await.unwrap();
+        let outcome =
+            self.fixture.store.guess(ticket.purpose, ticket.user, &macs, now, &Trail::NONE).await.unwrap();
+        let expected = self.model.guess(ticket.purpose, ticket.user, &macs, now, &Trail::NONE).await.unwrap();
         assert_eq!(outcome, expected, "{}", self.story());
     }
 

@@ -44,7 +44,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     sessions::run(&fixture).await;
     rotation::run(&fixture).await;
     rotation::tells_of_it(&fixture, &recorded).await;
-    tickets::run(&fixture).await;
+    tickets::run(&fixture, &recorded).await;
     factors::run(&fixture).await;
     passkeys::run(&fixture).await;
     api_keys::run(&fixture).await;

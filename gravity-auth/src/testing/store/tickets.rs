@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::Told;
 use super::fixture::{Fixture, RACERS, refused, tally};
+use super::trails::told_all;
 use crate::domain::{Purpose, Ticket};
-use crate::store::{AuthStore, Change};
+use crate::store::{AuthStore, Change, Trail};
 
-pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
+pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>, recorded: &impl AsyncFn(&Told) -> bool) {
     a_ticket_is_found_by_its_secret_and_purpose(fixture).await;
     a_new_one_voids_the_old(fixture).await;
     of_many_one_redeems_it(fixture).await;
     it_runs_out(fixture).await;
     guesses_are_counted(fixture).await;
     racing_guesses_are_counted(fixture).await;
+    of_wrong_guesses_it_is_told(fixture, recorded).await;
 }
 
 impl<S: AuthStore> Fixture<S> {
@@ -33,7 +36,7 @@ impl<S: AuthStore> Fixture<S> {
 
     async fn guess(&self, ticket: &Ticket, secret: &str) -> Option<Ticket> {
         let macs = [self.mac(ticket.purpose, secret)];
-        self.store.guess(ticket.purpose, ticket.user, &macs, self.now()).await.unwrap()
+        self.store.guess(ticket.purpose, ticket.user, &macs, self.now(), &Trail::NONE).await.unwrap()
     }
 }
 
@@ -109,7 +112,8 @@ async fn guesses_are_counted<S: AuthStore>(fixture: &Fixture<S>) {
     let theirs = fixture.issued(Purpose::EmailCode, "555555").await;
     let other = fixture.registered().await;
     let macs = [theirs.mac.clone()];
-    assert_eq!(fixture.store.guess(Purpose::EmailCode, other.id, &macs, fixture.now()).await.unwrap(), None);
+    let (now, none) = (fixture.now(), &Trail::NONE);
+    assert_eq!(fixture.store.guess(Purpose::EmailCode, other.id, &macs, now, none).await.unwrap(), None);
     assert!(fixture.guess(&theirs, "555555").await.is_some());
 }
 
@@ -118,4 +122,22 @@ async fn racing_guesses_are_counted<S: AuthStore>(fixture: &Fixture<S>) {
     let wrong: Vec<String> = (0..RACERS).map(|racer| format!("{racer:06}")).collect();
     join_all(wrong.iter().map(|guess| fixture.guess(&ticket, guess))).await;
     assert_eq!(fixture.guess(&ticket, "424242").await, None, "five guesses, however fast they come");
+}
+
+/// A wrong guess is written down where there is a ticket, and where there is none; a right one is not.
+async fn of_wrong_guesses_it_is_told<S: AuthStore>(
+    fixture: &Fixture<S>,
+    recorded: &impl AsyncFn(&Told) -> bool,
+) {
+    let ticket = fixture.issued(Purpose::EmailCode, "314159").await;
+    let nobody = fixture.somebody();
+    for (user, secret, is_told) in
+        [(ticket.user, "314159", false), (ticket.user, "271828", true), (nobody.id, "271828", true)]
+    {
+        let (trail, told) = fixture.trail("code.wrong");
+        let macs = [fixture.mac(Purpose::EmailCode, secret)];
+        let guess =
+            fixture.store.guess(Purpose::EmailCode, user, &macs, fixture.now(), &trail).await.unwrap();
+        assert_eq!((guess.is_none(), told_all(recorded, &told).await), (is_told, is_told), "{secret}");
+    }
 }

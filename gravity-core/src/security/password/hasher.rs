@@ -111,6 +111,11 @@ impl PasswordHasher {
         self.pool.load()
     }
 
+    /// How many passwords it has hashed and verified, those of nobody too.
+    pub fn done(&self) -> u64 {
+        self.pool.done()
+    }
+
     async fn check(&self, password: SecretString, phc: Arc<Phc>) -> Result<Verdict, PasswordError> {
         let is_outdated = phc.is_outdated(&self.config);
         let matches = self.pool.run(move || phc.matches(password.expose().as_bytes())).await??;

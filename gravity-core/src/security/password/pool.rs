@@ -30,6 +30,8 @@ pub(super) struct Pool {
     workers: Arc<Semaphore>,
     /// How long one takes of late, in microseconds.
     typical: AtomicU64,
+    /// How many have been done.
+    done: AtomicU64,
 }
 
 impl Pool {
@@ -41,6 +43,7 @@ impl Pool {
             places: Arc::new(Semaphore::new(capacity)),
             workers: Arc::new(Semaphore::new(workers)),
             typical: AtomicU64::new(50_000),
+            done: AtomicU64::new(0),
         }
     }
 
@@ -81,6 +84,11 @@ impl Pool {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(60_000_000);
         let before = self.typical.load(Ordering::Relaxed);
         self.typical.store((7 * before + micros) / 8, Ordering::Relaxed);
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// How long until all who are inside now are done, in whole seconds.
