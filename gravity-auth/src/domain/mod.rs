@@ -4,6 +4,7 @@ mod birth_date;
 mod email;
 mod factor;
 mod follow;
+mod linked_account;
 mod patch;
 mod person_name;
 mod preferences;
@@ -22,6 +23,7 @@ pub use birth_date::{BirthDate, BirthDateError};
 pub use email::{EmailAddress, EmailError};
 pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, FactorKind, TotpFactor};
 pub use follow::{Activity, ActivityId, ActivityKind, Follow, FollowState};
+pub use linked_account::{LinkedAccount, LinkedAccountId};
 pub use patch::Patch;
 pub use person_name::{PersonName, PersonNameError};
 pub use preferences::{

@@ -3,6 +3,7 @@
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
+use super::AccountChange;
 use crate::domain::{
     Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
     Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
@@ -310,6 +311,8 @@ pub enum Change {
         /// How many devices a user has at once.
         most: u32,
     },
+    /// Something happens to an account at a provider elsewhere.
+    Account(AccountChange),
     /// A device is forgotten. It must be the user's.
     ForgetDevice {
         /// Whose it is.

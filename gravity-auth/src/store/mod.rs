@@ -1,5 +1,6 @@
 //! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
 
+mod accounts;
 mod change;
 mod factors;
 mod memory;
@@ -10,6 +11,7 @@ mod rotation;
 mod sql;
 mod trail;
 
+pub use accounts::{AccountChange, AccountStore};
 pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
@@ -32,10 +34,11 @@ use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 4] = [
+pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
     SqlStore::MIGRATIONS,
     SqlStore::FACTOR_MIGRATIONS,
     SqlStore::PEOPLE_MIGRATIONS,
+    SqlStore::ACCOUNT_MIGRATIONS,
     crate::jwt::SqlKeyStore::MIGRATIONS,
 ];
 
@@ -45,7 +48,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 4] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: FactorStore + PeopleStore {
+pub trait AuthStore: AccountStore + FactorStore + PeopleStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -101,7 +104,7 @@ pub trait AuthStore: FactorStore + PeopleStore {
     /// All roles.
     async fn roles(&self) -> Result<Vec<Role>, Error>;
 
-    /// Forgets tickets that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
+    /// Forgets tickets and marks of what was spent that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
     /// how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }

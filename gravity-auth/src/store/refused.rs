@@ -15,6 +15,12 @@ pub enum Refused {
     /// It would leave nobody who may do everything.
     #[error("somebody has to be super admin")]
     LastAdmin,
+    /// The account at the provider lets somebody in already, or the user has another one of the provider.
+    #[error("the account lets somebody in already, or there is another one")]
+    AccountTaken,
+    /// It would leave the user no way to sign in.
+    #[error("it is the user's last way in")]
+    LastWayIn,
     /// What must be so is not so, or not any more.
     #[error("somebody else was faster")]
     Stale,

@@ -68,6 +68,7 @@ impl State {
             }
             Change::CloseChallenge { challenge, kind, at } => self.close_challenge(*challenge, *kind, *at),
             Change::RememberDevice { device, most } => self.remember_device(device, *most),
+            Change::Account(change) => self.change_account(change),
             Change::ForgetDevice { user, device } => self.forget_device(*user, *device),
         }
     }

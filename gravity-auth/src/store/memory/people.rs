@@ -119,6 +119,7 @@ impl State {
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
         self.void_challenges_and_devices(user);
+        self.accounts.retain(|_, account| account.user != user);
         Ok(())
     }
 

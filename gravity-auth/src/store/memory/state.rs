@@ -6,8 +6,8 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, Preferences, Profile, Session,
-    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
+    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, LinkedAccount, LinkedAccountId,
+    Preferences, Profile, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
 };
 
 #[derive(Clone, Default)]
@@ -24,6 +24,9 @@ pub(super) struct State {
     pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
     pub(super) devices: HashMap<DeviceId, Device>,
+    pub(super) accounts: HashMap<LinkedAccountId, LinkedAccount>,
+    /// What is good once and was used, and until when that matters.
+    pub(super) spent: HashMap<String, Timestamp>,
 }
 
 #[derive(Clone)]

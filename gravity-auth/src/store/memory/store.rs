@@ -193,7 +193,9 @@ impl AuthStore for MemoryStore {
         state.tickets.retain(|id, _| !tickets.contains(id));
         // What was called back before the oldest of these is called back no more by anything.
         state.revoked.retain(|_, at| *at >= ended_before);
-        Ok((sessions.len() + tickets.len()) as u64 + state.sweep_factors(now, limit))
+        Ok((sessions.len() + tickets.len()) as u64
+            + state.sweep_factors(now, limit)
+            + state.sweep_spent(now, limit))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{factors, people, sessions, tickets, users};
+use super::{accounts, factors, people, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -91,6 +91,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             users::lock_active(tx, device.user, None).await?;
             factors::remember_device(tx, device, *most).await
         }
+        Change::Account(change) => accounts::change(tx, change).await,
         Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
     }
 }

@@ -64,6 +64,7 @@ impl SqlStore {
         Self::PEOPLE_MIGRATIONS.up(&db).await?;
         people::add_missing(&db).await?;
         Self::FACTOR_MIGRATIONS.up(&db).await?;
+        Self::ACCOUNT_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
         Ok(Self { db, events, audit, jobs })
@@ -263,6 +264,6 @@ impl AuthStore for SqlStore {
         let revoked =
             self.db.query("DELETE FROM auth_revoked_subjects WHERE revoked_at < $1").bind(ended_before);
         revoked.execute().await?;
-        Ok(tickets + sessions + self.sweep_factors(now, limit).await?)
+        Ok(tickets + sessions + self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?)
     }
 }

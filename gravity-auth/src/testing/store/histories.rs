@@ -7,10 +7,13 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    EndReason, FollowState, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus,
-    Visibility,
+    EndReason, FollowState, LinkedAccount, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor,
+    User, UserStatus, Visibility,
 };
-use crate::store::{AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side, Trail};
+use crate::store::{
+    AccountChange, AccountStore as _, AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side,
+    Trail,
+};
 use crate::totp::TotpStep;
 
 const STEPS: u64 = 12;
@@ -34,6 +37,7 @@ struct History<'f, S> {
     users: Vec<User>,
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
+    accounts: Vec<LinkedAccount>,
     told: Vec<String>,
 }
 
@@ -48,6 +52,7 @@ impl<'f, S: AuthStore> History<'f, S> {
             users,
             sessions: Vec::new(),
             tickets: Vec::new(),
+            accounts: Vec::new(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -81,7 +86,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(18) {
+        match self.random.below(21) {
+            18..=20 => self.account_change(&user),
             14..=17 => self.factor_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
@@ -204,6 +210,25 @@ impl<'f, S: AuthStore> History<'f, S> {
         }
     }
 
+    fn account_change(&mut self, user: &User) -> Change {
+        let (user, at) = (user.id, self.fixture.now());
+        let known = if self.accounts.is_empty() { 0 } else { self.random.below(4) };
+        Change::Account(match known {
+            0 | 1 => {
+                let provider = *self.random.pick(&["one", "two"]);
+                let subject = format!("{}{}", self.random.pick(&["a", "b"]), self.users[0].id);
+                let account = super::accounts::account(self.fixture, user, provider, &subject);
+                self.accounts.push(account.clone());
+                AccountChange::Link(account)
+            }
+            2 => AccountChange::Use { user, account: self.random.pick(&self.accounts).id, email: None, at },
+            _ => {
+                let providers = vec!["one".to_owned()];
+                AccountChange::Unlink { user, account: self.random.pick(&self.accounts).id, providers }
+            }
+        })
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -267,6 +292,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         for user in &self.users {
             let (found, expected) = (store.totp(user.id).await, self.model.totp(user.id).await);
             assert_eq!(found.unwrap(), expected.unwrap(), "{}", self.story());
+            let accounts = store.accounts(user.id).await.unwrap();
+            assert_eq!(accounts, self.model.accounts(user.id).await.unwrap(), "{}", self.story());
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
         }
@@ -293,6 +320,8 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::EmailTaken) => "email taken",
         Err(Refused::NameTaken) => "name taken",
         Err(Refused::LastAdmin) => "last admin",
+        Err(Refused::AccountTaken) => "account taken",
+        Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }

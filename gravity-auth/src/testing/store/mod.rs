@@ -1,5 +1,6 @@
 //! The suite of a store.
 
+mod accounts;
 mod factors;
 mod fixture;
 mod histories;
@@ -42,6 +43,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     rotation::tells_of_it(&fixture, &recorded).await;
     tickets::run(&fixture).await;
     factors::run(&fixture).await;
+    accounts::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.
