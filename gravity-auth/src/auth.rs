@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) revoked: Revoked,
     pub(crate) cursors: CursorKeys,
     pub(crate) roles: Roles,
+    #[cfg(feature = "client")]
+    pub(crate) providers: crate::service::Providers,
     background: Vec<Background>,
 }
 
@@ -119,6 +121,8 @@ impl Auth {
             cursors: CursorKeys::from(&config.ring),
             revoked: Revoked::new(&config),
             roles: Roles::default(),
+            #[cfg(feature = "client")]
+            providers: crate::service::Providers::open(&config)?,
             store: Arc::new(store),
             keys,
             vault,

@@ -1,5 +1,6 @@
 //! [`AuthConfig`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use gravity_core::{Clock, Error, SecretString};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasswordSettings, PeopleSettings,
+    SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -26,6 +28,10 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    #[cfg(feature = "client")]
+    pub(crate) providers: Vec<crate::oauth::Provider>,
+    #[cfg(feature = "client")]
+    pub(crate) provider_calls: Option<crate::oauth::ProviderCalls>,
 }
 
 impl AuthConfig {
@@ -42,6 +48,8 @@ impl AuthConfig {
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
+            oauth: OAuthSettings::default(),
+            providers: BTreeMap::new(),
         };
         Self::of(settings, keys)
     }
@@ -66,6 +74,10 @@ impl AuthConfig {
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
+            #[cfg(feature = "client")]
+            providers: Vec::new(),
+            #[cfg(feature = "client")]
+            provider_calls: None,
             settings,
             ring,
             clock,
@@ -96,6 +108,22 @@ impl AuthConfig {
     #[must_use]
     pub fn with_avatar_files(mut self, files: impl AvatarFiles) -> Self {
         self.files = Arc::new(files);
+        self
+    }
+
+    /// Another provider that signs people in, beside those of the settings.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_provider(mut self, provider: crate::oauth::Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// How providers are called, instead of at public addresses only.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_provider_calls(mut self, calls: crate::oauth::ProviderCalls) -> Self {
+        self.provider_calls = Some(calls);
         self
     }
 
@@ -149,6 +177,11 @@ impl AuthConfig {
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
         check_part("/people", &self.settings.people, &mut faults);
+        check_part("/oauth", &self.settings.oauth, &mut faults);
+        #[cfg(not(feature = "client"))]
+        if !self.settings.providers.is_empty() {
+            faults.add("/providers", "unavailable", "needs the feature `client`");
+        }
         faults.into_result().map_err(Error::validation)
     }
 

@@ -90,6 +90,37 @@ pub enum AuthError {
     /// The user has no such device.
     #[error("there is no such device")]
     DeviceNotFound,
+    /// No provider of this name lets people in here.
+    #[error("there is no such provider")]
+    ProviderNotFound,
+    /// What came back from the provider belongs to no sign-in of this browser, was used before, came too late, or does
+    /// not hold.
+    #[error("the answer of the provider does not hold")]
+    InvalidProviderAnswer,
+    /// Somebody, at the provider, has not let the application know who they are.
+    #[error("the provider was not let to say who it is")]
+    ProviderDenied,
+    /// The provider cannot be reached, or has too much to do. It may do better later.
+    #[error("the provider cannot be reached")]
+    ProviderUnavailable,
+    /// The provider answers what makes no sense.
+    #[error("the provider answers what makes no sense")]
+    ProviderFailed,
+    /// There is no account here yet, and the provider vouches for no address that one could be made with.
+    #[error("the provider vouches for no address")]
+    NoVouchedAddress,
+    /// There is an account here with this address. Whoever signs in to it can link the one at the provider.
+    #[error("there is an account with this address, which is not linked")]
+    LinkRequired,
+    /// The account at the provider lets somebody else in, or the user has another one there.
+    #[error("the account at the provider is taken, or there is another one")]
+    AccountTaken,
+    /// The user has no such account at a provider.
+    #[error("there is no such account")]
+    AccountNotFound,
+    /// It is the only way in that the user has.
+    #[error("it is the only way in")]
+    LastWayIn,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -126,6 +157,16 @@ impl AuthError {
             Self::StepUpRequired => "auth.step_up_required",
             Self::EmailNotVerified => "auth.email_not_verified",
             Self::DeviceNotFound => "auth.device_not_found",
+            Self::ProviderNotFound => "auth.provider_not_found",
+            Self::InvalidProviderAnswer => "auth.invalid_provider_answer",
+            Self::ProviderDenied => "auth.provider_denied",
+            Self::ProviderUnavailable => "auth.provider_unavailable",
+            Self::ProviderFailed => "auth.provider_failed",
+            Self::NoVouchedAddress => "auth.no_vouched_address",
+            Self::LinkRequired => "auth.link_required",
+            Self::AccountTaken => "auth.account_taken",
+            Self::AccountNotFound => "auth.account_not_found",
+            Self::LastWayIn => "auth.last_way_in",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -138,6 +179,8 @@ impl From<Refused> for AuthError {
             Refused::EmailTaken => Self::EmailTaken,
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
+            Refused::AccountTaken => Self::AccountTaken,
+            Refused::LastWayIn => Self::LastWayIn,
             Refused::Stale => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),
         }

@@ -4,7 +4,7 @@ use gravity_core::events::Event;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{EmailAddress, EndReason, Method, RoleName, SessionId, UserId};
+use crate::domain::{EmailAddress, EndReason, LinkedAccountId, Method, RoleName, SessionId, UserId};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {$(
@@ -189,6 +189,26 @@ events! {
     RecoveryCodeUsed = "auth.recovery_code_used" {
         /// Whose.
         id: UserId,
+    }
+
+    /// An account at a provider elsewhere lets somebody in from now on.
+    AccountLinked = "auth.account_linked" {
+        /// Whom.
+        id: UserId,
+        /// Which account.
+        account: LinkedAccountId,
+        /// The provider's name here.
+        provider: String,
+    }
+
+    /// An account at a provider elsewhere lets nobody in any more.
+    AccountUnlinked = "auth.account_unlinked" {
+        /// Whom it let in.
+        id: UserId,
+        /// Which account.
+        account: LinkedAccountId,
+        /// The provider's name here.
+        provider: String,
     }
 
     /// Somebody who is signed in has shown once more who they are.

@@ -20,6 +20,7 @@ pub mod oauth;
 pub mod passkey;
 pub mod password;
 mod ports;
+mod providers;
 mod service;
 mod settings;
 pub mod store;
@@ -37,14 +38,18 @@ pub use error::AuthError;
 pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
+pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
-    Actor, Caller, Credentials, Export, ExportedDevice, ExportedFollow, ExportedSession, Identifier,
-    Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit,
-    PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
-    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
+    Actor, Caller, Credentials, Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedSession,
+    Identifier, Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind,
+    PreferencesEdit, PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn,
+    Statistics, StepUp, TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
 };
+#[cfg(feature = "client")]
+pub use service::{Arrived, Handover, Returned};
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasswordSettings, PeopleSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasswordSettings, PeopleSettings,
+    SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -7,6 +7,10 @@ mod follows;
 mod forgery;
 mod fresh;
 mod inputs;
+#[cfg(feature = "client")]
+mod oauth;
+#[cfg(feature = "client")]
+mod oauth_table;
 mod passwords;
 mod people;
 mod people_table;
@@ -27,6 +31,11 @@ pub(crate) use forgery::check_forgery;
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
+};
+#[cfg(feature = "client")]
+pub use oauth::{
+    CallbackInput, HandoverInput, LinkInput, LinkedAccountList, LinkedAccountView, ProviderList,
+    ProviderView, SentOff, StartInput,
 };
 pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;

@@ -1,5 +1,7 @@
 //! How errors are answered.
 
+use std::time::Duration;
+
 use gravity_core::Error;
 use gravity_core::http::problems::{FORBIDDEN, INVALID};
 use gravity_core::http::{IntoProblem, Problem, ProblemKind};
@@ -7,6 +9,9 @@ use gravity_core::validate::Faults;
 use http::StatusCode;
 
 use crate::AuthError;
+
+/// When a provider that could not be reached may be tried again.
+const PROVIDER_PAUSE: Duration = Duration::from_secs(30);
 
 macro_rules! kinds {
     ($($name:ident = $status:ident, $code:literal, $title:literal;)*) => {
@@ -37,6 +42,16 @@ kinds! {
     STEP_UP_REQUIRED = FORBIDDEN, "auth.step_up_required", "Show once more who you are, with your second factor if you have one.";
     EMAIL_NOT_VERIFIED = FORBIDDEN, "auth.email_not_verified", "Confirm your address first.";
     DEVICE_NOT_FOUND = NOT_FOUND, "auth.device_not_found", "There is no such device.";
+    PROVIDER_NOT_FOUND = NOT_FOUND, "auth.provider_not_found", "Nobody signs in by this provider here.";
+    INVALID_PROVIDER_ANSWER = BAD_REQUEST, "auth.invalid_provider_answer", "The provider's answer does not hold, was used, or came too late; begin again.";
+    PROVIDER_DENIED = FORBIDDEN, "auth.provider_denied", "The sign-in at the provider was declined.";
+    PROVIDER_UNAVAILABLE = SERVICE_UNAVAILABLE, "auth.provider_unavailable", "The provider cannot be reached; try again later.";
+    PROVIDER_FAILED = BAD_GATEWAY, "auth.provider_failed", "The provider answers what makes no sense.";
+    NO_VOUCHED_ADDRESS = FORBIDDEN, "auth.no_vouched_address", "The provider vouches for no address; sign up here, and link the account afterwards.";
+    LINK_REQUIRED = CONFLICT, "auth.link_required", "There is an account with this address; sign in to it, and link the other one.";
+    ACCOUNT_TAKEN = CONFLICT, "auth.account_taken", "The account at the provider is linked already, or another one of that provider is.";
+    ACCOUNT_NOT_FOUND = NOT_FOUND, "auth.account_not_found", "There is no such linked account.";
+    LAST_WAY_IN = CONFLICT, "auth.last_way_in", "It is the only way in; set a password first, or link another account.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -65,6 +80,16 @@ impl IntoProblem for AuthError {
         STEP_UP_REQUIRED,
         EMAIL_NOT_VERIFIED,
         DEVICE_NOT_FOUND,
+        PROVIDER_NOT_FOUND,
+        INVALID_PROVIDER_ANSWER,
+        PROVIDER_DENIED,
+        PROVIDER_UNAVAILABLE,
+        PROVIDER_FAILED,
+        NO_VOUCHED_ADDRESS,
+        LINK_REQUIRED,
+        ACCOUNT_TAKEN,
+        ACCOUNT_NOT_FOUND,
+        LAST_WAY_IN,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -104,6 +129,16 @@ impl IntoProblem for AuthError {
             Self::StepUpRequired => STEP_UP_REQUIRED.into(),
             Self::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
             Self::DeviceNotFound => DEVICE_NOT_FOUND.into(),
+            Self::ProviderNotFound => PROVIDER_NOT_FOUND.into(),
+            Self::InvalidProviderAnswer => INVALID_PROVIDER_ANSWER.into(),
+            Self::ProviderDenied => PROVIDER_DENIED.into(),
+            Self::ProviderUnavailable => Problem::new(PROVIDER_UNAVAILABLE).retry_after(PROVIDER_PAUSE),
+            Self::ProviderFailed => PROVIDER_FAILED.into(),
+            Self::NoVouchedAddress => NO_VOUCHED_ADDRESS.into(),
+            Self::LinkRequired => LINK_REQUIRED.into(),
+            Self::AccountTaken => ACCOUNT_TAKEN.into(),
+            Self::AccountNotFound => ACCOUNT_NOT_FOUND.into(),
+            Self::LastWayIn => LAST_WAY_IN.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -141,6 +176,16 @@ mod tests {
             AuthError::StepUpRequired,
             AuthError::EmailNotVerified,
             AuthError::DeviceNotFound,
+            AuthError::ProviderNotFound,
+            AuthError::InvalidProviderAnswer,
+            AuthError::ProviderDenied,
+            AuthError::ProviderUnavailable,
+            AuthError::ProviderFailed,
+            AuthError::NoVouchedAddress,
+            AuthError::LinkRequired,
+            AuthError::AccountTaken,
+            AuthError::AccountNotFound,
+            AuthError::LastWayIn,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

@@ -7,6 +7,8 @@ mod avatar;
 mod caller;
 mod deletion;
 mod device;
+#[cfg(feature = "client")]
+mod elsewhere;
 mod export;
 mod follow;
 mod housekeeping;
@@ -36,7 +38,11 @@ pub use actor::{Actor, Viewer};
 pub use avatar::PictureKind;
 pub use caller::Caller;
 pub(crate) use device::REMEMBERED;
-pub use export::{Export, ExportedDevice, ExportedFollow, ExportedSession};
+#[cfg(feature = "client")]
+pub(crate) use elsewhere::Providers;
+#[cfg(feature = "client")]
+pub use elsewhere::{Arrived, Handover, Returned};
+pub use export::{Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedSession};
 pub(crate) use housekeeping::Until;
 pub(crate) use outbox::{Addressed, FactorNews, Letter};
 pub use password::NewPassword;

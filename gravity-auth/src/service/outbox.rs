@@ -63,6 +63,8 @@ pub(crate) enum Letter {
     NewPassword { token: String },
     AccountDeleted { days: u32 },
     SecondFactor(FactorNews),
+    AccountLinked { provider: String },
+    AccountUnlinked { provider: String },
 }
 
 /// What has happened to a second factor.

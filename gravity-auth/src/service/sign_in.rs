@@ -151,7 +151,7 @@ impl Auth {
         self.begin_on(None, user, methods, password, changes, origin).await
     }
 
-    async fn begin_on(
+    pub(crate) async fn begin_on(
         &self,
         device: Option<&str>,
         user: User,

@@ -2,6 +2,9 @@
 
 mod cookies;
 mod documents;
+mod elsewhere;
+mod elsewhere_attacks;
+mod elsewhere_links;
 mod mail;
 mod passwords;
 mod people;
@@ -15,6 +18,7 @@ mod sign_in;
 mod stage;
 mod throttling;
 
+pub use elsewhere::Doubles;
 pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config};
 
 /// Runs every scenario on a stage. It may hold people of others: each scenario has its own.
@@ -34,6 +38,16 @@ pub async fn suite(stage: &Stage) {
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;
+}
+
+/// Runs the scenarios of signing in elsewhere, on a stage whose providers are these doubles.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn providers(stage: &Stage, doubles: &Doubles) {
+    elsewhere::run(stage, doubles).await;
+    elsewhere_links::run(stage, doubles).await;
+    elsewhere_attacks::run(stage, doubles).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

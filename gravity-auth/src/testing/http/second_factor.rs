@@ -23,21 +23,21 @@ pub(super) async fn run(stage: &Stage) {
 }
 
 /// Somebody with an authenticator app.
-struct Enrolled {
-    person: Person,
+pub(super) struct Enrolled {
+    pub(super) person: Person,
     secret: TotpSecret,
     recovery_codes: Vec<String>,
 }
 
 impl Enrolled {
     /// The code of now, after a time in which none was used.
-    fn code(&self, stage: &Stage) -> String {
+    pub(super) fn code(&self, stage: &Stage) -> String {
         stage.time.advance(Duration::from_mins(1));
         Totp::default().code(&self.secret, stage.time.now()).expose().clone()
     }
 }
 
-async fn enrolled(stage: &Stage) -> Enrolled {
+pub(super) async fn enrolled(stage: &Stage) -> Enrolled {
     let person = stage.signed_in().await;
     let offer = stage.post_as(&person.access, "/second-factors/totp", Value::Null).await;
     assert_eq!(offer.status, 200, "{offer:?}");
