@@ -7,6 +7,7 @@ mod features;
 mod layout;
 mod links;
 mod markdown;
+mod oidc;
 mod steps;
 mod summary;
 mod template;
@@ -52,7 +53,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -72,6 +73,11 @@ const STEPS: [Step; 15] = [
         name: "conformance",
         about: "the sample service is what its OpenAPI document says, on every host",
         run: |_| conformance::step(),
+    },
+    Step {
+        name: "oidc",
+        about: "somebody signs in at a provider that is not ours, npm's oidc-provider",
+        run: oidc::check,
     },
     Step {
         name: "faults",
