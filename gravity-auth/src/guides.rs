@@ -1,5 +1,8 @@
 //! The guides, whose code is compiled and run.
 
+#[cfg(feature = "client")]
+#[doc = include_str!("../../docs/guides/providers.md")]
+mod providers {}
 #[doc = include_str!("../../docs/guides/second-factors.md")]
 mod second_factors {}
 #[cfg(all(feature = "sqlite", feature = "testing"))]
