@@ -2,14 +2,20 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use gravity_core::Principal;
-use gravity_core::http::{Authenticator, Problem, ProblemKind, Scheme, credentials};
+use gravity_core::http::problems::{BAD_REQUEST, TOO_MANY_REQUESTS};
+use gravity_core::http::{Authenticator, IntoProblem as _, Problem, ProblemKind, Scheme, credentials};
+use gravity_core::{Grants, Principal};
+use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::domain::{Role, narrow};
 use crate::http::{FORGED_REQUEST, check_forgery};
 use crate::jwt::{AccessClaims, BearerTokens, INVALID_TOKEN, KEYS_UNAVAILABLE, TokenError};
+use crate::service::{Caller, NoCaller};
 use crate::{Auth, AuthError, Cookies};
 
 /// Says who calls, in the process that signs people in: by `Authorization: Bearer`, or by the cookie that a sign-in
@@ -19,6 +25,10 @@ use crate::{Auth, AuthError, Cookies};
 /// where it was on another. Whoever calls by a cookie and would change something shows that the request comes from a
 /// page of the application: by its `Origin`, and by the token against forgery in `X-CSRF-Token`. A cookie that does
 /// not hold is nobody's.
+///
+/// Programs call by an API key, in `Authorization: Bearer gvk_...` or `X-Api-Key`: it is looked up at every request, so
+/// that one that was taken back holds nowhere. What a caller may do is what their role grants now, as far as the key's
+/// scopes go.
 #[derive(Clone)]
 pub struct Authentication {
     auth: Auth,
@@ -38,11 +48,52 @@ impl Authentication {
     }
 }
 
+/// The header of API keys that do not come as bearer tokens.
+const API_KEY: &str = "x-api-key";
+/// How a bearer token begins that is an API key.
+const KEY_PREFIX: &str = "gvk_";
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+
+/// An API key that does not hold, whatever the reason.
+pub(crate) const INVALID_API_KEY: ProblemKind =
+    ProblemKind::new(StatusCode::UNAUTHORIZED, "auth.invalid_api_key", "The API key is not valid.");
+
+impl Authentication {
+    /// The caller with what their roles grant now, whatever they did when the token was made.
+    async fn as_of_now(&self, principal: Principal) -> Result<Principal, Problem> {
+        let roles = self.auth.roles().await.map_err(problem)?;
+        let mut held = Grants::none();
+        for role in principal.roles() {
+            // A role that is gone grants nothing.
+            let Ok(name) = role.parse() else { continue };
+            held.extend(Role::grants_of(&name, &roles).iter().cloned());
+        }
+        if principal.claim("act").is_some() {
+            // Whoever acts for somebody may do what both may, as long as they may act at all.
+            let actor = Caller::of(&principal).ok().and_then(|caller| caller.actor);
+            let theirs = match actor {
+                Some(actor) => self.auth.grants_of_actor(actor).await.map_err(problem)?,
+                None => None,
+            };
+            let refused = || Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, CHALLENGE);
+            held = narrow(&held, &theirs.ok_or_else(refused)?);
+        }
+        Ok(principal.with_permissions(held))
+    }
+}
+
 impl Authenticator for Authentication {
     fn authenticate<'a>(&'a self, head: &'a Parts) -> BoxFuture<'a, Result<Option<Principal>, Problem>> {
         Box::pin(async move {
+            let (bearer, key) = (credentials::bearer(head)?, credentials::api_key(head, API_KEY)?);
+            if bearer.is_some() && key.is_some() {
+                return Err(Problem::new(BAD_REQUEST).detail("The request carries two credentials."));
+            }
+            if let Some(secret) = key.or(bearer.filter(|token| token.starts_with(KEY_PREFIX))) {
+                return self.auth.by_api_key(secret).await.map(Some).map_err(not_let_in);
+            }
             if let Some(principal) = self.tokens.authenticate(head).await? {
-                return Ok(Some(principal));
+                return self.as_of_now(principal).await.map(Some);
             }
             let cookies = Cookies::of(&self.auth.0.config.settings);
             let Some(token) = credentials::cookie(head, cookies.access)? else { return Ok(None) };
@@ -51,22 +102,42 @@ impl Authenticator for Authentication {
                 let session = claims.sid.as_deref().unwrap_or_default();
                 check_forgery(&self.auth, head, session).map_err(problem)?;
             }
-            Ok(Some(claims.into_principal()))
+            self.as_of_now(claims.into_principal()).await.map(Some)
         })
     }
 
     fn schemes(&self) -> Vec<Scheme> {
         let cookies = Cookies::of(&self.auth.0.config.settings);
-        vec![Scheme::Bearer, Scheme::Cookie(cookies.access)]
+        vec![Scheme::Bearer, Scheme::ApiKey(API_KEY), Scheme::Cookie(cookies.access)]
     }
 
     fn problems(&self) -> &'static [ProblemKind] {
-        &[INVALID_TOKEN, KEYS_UNAVAILABLE, FORGED_REQUEST]
+        &[INVALID_TOKEN, INVALID_API_KEY, TOO_MANY_REQUESTS, KEYS_UNAVAILABLE, FORGED_REQUEST, BAD_REQUEST]
+    }
+}
+
+fn not_let_in(why: NoCaller) -> Problem {
+    match why {
+        NoCaller::Invalid => Problem::new(INVALID_API_KEY).header(WWW_AUTHENTICATE, CHALLENGE),
+        NoCaller::Failed(error) => error.into_problem(),
+        NoCaller::Limited { per_minute, decision } => {
+            let wait = decision.retry_after.unwrap_or(Duration::from_mins(1));
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let problem = Problem::new(TOO_MANY_REQUESTS).retry_after(wait);
+            let fields = [
+                ("ratelimit-policy", format!("\"api-key\";q={per_minute};w=60")),
+                ("ratelimit", format!("\"api-key\";r=0;t={seconds}")),
+            ];
+            fields.into_iter().fold(problem, |problem, (name, text)| match HeaderValue::try_from(text) {
+                Ok(value) => problem.header(HeaderName::from_static(name), value),
+                Err(_) => problem,
+            })
+        }
     }
 }
 
 fn problem(error: AuthError) -> Problem {
-    gravity_core::http::IntoProblem::into_problem(error)
+    error.into_problem()
 }
 
 impl fmt::Debug for Authentication {

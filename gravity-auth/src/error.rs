@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gravity_core::Error;
 use gravity_core::security::password::PasswordError;
 use gravity_core::validate::Faults;
+use gravity_core::{Error, Grant};
 
 use crate::jwt::KeySetError;
 use crate::password::WeakPassword;
@@ -121,6 +121,30 @@ pub enum AuthError {
     /// It is the only way in that the user has.
     #[error("it is the only way in")]
     LastWayIn,
+    /// The caller would give what they do not hold.
+    #[error("whoever does not hold {0} cannot give it")]
+    NotHeld(Grant),
+    /// Only somebody who is signed in themselves may do this: no API key, and nobody who acts for another.
+    #[error("only somebody who is signed in themselves may do this")]
+    NotInPerson,
+    /// There is no such API key.
+    #[error("there is no such API key")]
+    ApiKeyNotFound,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    TooMany,
+    /// There is no such role.
+    #[error("there is no such role")]
+    RoleNotFound,
+    /// There is a role of this name already.
+    #[error("there is a role of this name already")]
+    RoleTaken,
+    /// Somebody has the role, or a role builds on it.
+    #[error("somebody has the role, or a role builds on it")]
+    RoleInUse,
+    /// The role is there from the start, and stays.
+    #[error("the role is there from the start, and stays")]
+    RoleProtected,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -167,6 +191,14 @@ impl AuthError {
             Self::AccountTaken => "auth.account_taken",
             Self::AccountNotFound => "auth.account_not_found",
             Self::LastWayIn => "auth.last_way_in",
+            Self::NotHeld(_) => "auth.not_held",
+            Self::NotInPerson => "auth.not_in_person",
+            Self::ApiKeyNotFound => "auth.api_key_not_found",
+            Self::TooMany => "auth.too_many",
+            Self::RoleNotFound => "auth.role_not_found",
+            Self::RoleTaken => "auth.role_taken",
+            Self::RoleInUse => "auth.role_in_use",
+            Self::RoleProtected => "auth.role_protected",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -181,7 +213,9 @@ impl From<Refused> for AuthError {
             Refused::LastAdmin => Self::LastAdmin,
             Refused::AccountTaken => Self::AccountTaken,
             Refused::LastWayIn => Self::LastWayIn,
-            Refused::Stale => Self::Conflict,
+            Refused::TooMany => Self::TooMany,
+            // Those who may refuse so are answered by name where they do.
+            Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),
         }
     }

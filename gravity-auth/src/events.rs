@@ -1,10 +1,13 @@
 //! What is told to whoever subscribes: one event for each step that matters.
 
+use gravity_core::Grants;
 use gravity_core::events::Event;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{EmailAddress, EndReason, LinkedAccountId, Method, RoleName, SessionId, UserId};
+use crate::domain::{
+    ApiKeyId, EmailAddress, EndReason, LinkedAccountId, Method, RoleName, SessionId, UserId,
+};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {$(
@@ -113,6 +116,78 @@ events! {
     UserUnsuspended = "user.unsuspended" {
         /// Who.
         id: UserId,
+    }
+
+    /// An API key was made.
+    ApiKeyCreated = "auth.api_key_created" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+        /// What it may do.
+        scopes: Grants,
+    }
+
+    /// An API key was changed.
+    ApiKeyChanged = "auth.api_key_changed" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+        /// What it may do now.
+        scopes: Grants,
+    }
+
+    /// An API key has another secret.
+    ApiKeyRotated = "auth.api_key_rotated" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it calls.
+        user: UserId,
+    }
+
+    /// An API key was taken back.
+    ApiKeyDeleted = "auth.api_key_deleted" {
+        /// Which one.
+        id: ApiKeyId,
+        /// In whose name it called.
+        user: UserId,
+    }
+
+    /// A role was made.
+    RoleCreated = "auth.role_created" {
+        /// What it is called.
+        name: RoleName,
+        /// What it grants by itself.
+        grants: Grants,
+    }
+
+    /// A role was changed.
+    RoleChanged = "auth.role_changed" {
+        /// What it is called.
+        name: RoleName,
+        /// What it grants by itself now.
+        grants: Grants,
+    }
+
+    /// A role was deleted.
+    RoleDeleted = "auth.role_deleted" {
+        /// What it was called.
+        name: RoleName,
+        /// What those got who had it.
+        instead: Option<RoleName>,
+    }
+
+    /// Somebody acts in the name of a user.
+    Impersonated = "auth.impersonated" {
+        /// In whose name.
+        id: UserId,
+        /// Who.
+        actor: UserId,
+        /// The session.
+        session: SessionId,
+        /// Why, in their words.
+        reason: String,
     }
 
     /// Somebody may do something else.

@@ -40,10 +40,12 @@ pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
 pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
-    Actor, Caller, Credentials, Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedSession,
-    Identifier, Introspection, NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind,
-    PreferencesEdit, PrivacyEdit, Proof, Regard, Registered, Registration, SecondFactors, SignedIn,
-    Statistics, StepUp, TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_READ, USERS_WRITE, Viewer, view,
+    API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedAccount, ExportedDevice,
+    ExportedFollow, ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey,
+    NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit,
+    Proof, ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics,
+    StepUp, TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer,
+    view,
 };
 #[cfg(feature = "client")]
 pub use service::{Arrived, Handover, Returned};

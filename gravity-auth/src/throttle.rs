@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gravity_core::Clock;
-use gravity_core::limits::{MemoryLimiter, Quota, RateLimiter};
+use gravity_core::limits::{MemoryLimiter, Quota, Quotas, RateLimiter};
+
+use crate::service::API_KEY_UNITS;
 
 /// How often somebody may try. Each limit counts by a key that shows neither addresses nor names.
 ///
@@ -22,6 +24,8 @@ pub struct Throttles {
     pub mail: Arc<dyn RateLimiter>,
     /// Requests for mail, and sign-ups, from one network.
     pub requests: Arc<dyn RateLimiter>,
+    /// Requests by one API key: 600,000 units for what it may do in a minute, of which each takes its share.
+    pub api_keys: Arc<dyn RateLimiter>,
 }
 
 impl Throttles {
@@ -37,13 +41,14 @@ impl Throttles {
         Self::of(|name, quotas| Arc::new(RedisLimiter::new(redis.clone(), name, quotas, WhenDown::Memory)))
     }
 
-    fn of(limiter: impl Fn(&'static str, [Quota; 2]) -> Arc<dyn RateLimiter>) -> Self {
+    fn of(limiter: impl Fn(&'static str, Quotas) -> Arc<dyn RateLimiter>) -> Self {
         Self {
-            sign_in: limiter("auth.sign_in", [Quota::per_minute(5), Quota::per_hour(20)]),
-            account: limiter("auth.account", [Quota::per_hour(60), Quota::per_day(300)]),
-            network: limiter("auth.network", [Quota::per_minute(30), Quota::per_hour(300)]),
-            mail: limiter("auth.mail", [Quota::per_hour(5), Quota::per_day(20)]),
-            requests: limiter("auth.requests", [Quota::per_minute(20), Quota::per_hour(100)]),
+            sign_in: limiter("auth.sign_in", [Quota::per_minute(5), Quota::per_hour(20)].into()),
+            account: limiter("auth.account", [Quota::per_hour(60), Quota::per_day(300)].into()),
+            network: limiter("auth.network", [Quota::per_minute(30), Quota::per_hour(300)].into()),
+            mail: limiter("auth.mail", [Quota::per_hour(5), Quota::per_day(20)].into()),
+            requests: limiter("auth.requests", [Quota::per_minute(20), Quota::per_hour(100)].into()),
+            api_keys: limiter("auth.api_keys", Quota::per_minute(API_KEY_UNITS).into()),
         }
     }
 }

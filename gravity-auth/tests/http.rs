@@ -2,10 +2,14 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use gravity_auth::jwt::MemoryKeyStore;
 use gravity_auth::testing::Stage;
 use gravity_auth::testing::http::{clock, config, limits, suite};
-use gravity_auth::{Auth, AuthConfig, DevMailbox, Throttles};
+use gravity_auth::{Auth, AuthConfig, DevMailbox, MemoryStore, Throttles};
+use gravity_core::audit::AuditFilter;
+use gravity_core::security::{Key, KeyRing};
 use gravity_core::testing::http::Kind;
+use serde_json::{Value, json};
 
 async fn everywhere(open: impl AsyncFn(AuthConfig) -> Auth) {
     let (mailbox, time) = (DevMailbox::default(), clock());
@@ -26,6 +30,32 @@ async fn limits_hold() {
     let config = config(&mailbox, &time).with_throttles(Throttles::in_memory(&time.clock()));
     let auth = Auth::in_memory(config).await.unwrap();
     limits(&Stage::new(Kind::Hyper, auth, mailbox, time)).await;
+}
+
+/// Whatever somebody does who acts for another, the audit log names both.
+#[tokio::test(flavor = "multi_thread")]
+async fn acting_for_somebody_is_written_down() {
+    let (mailbox, time) = (DevMailbox::default(), clock());
+    let config = config(&mailbox, &time);
+    let keys = KeyRing::new(Key::generate("test").unwrap());
+    let store = MemoryStore::new(&keys, time.clock());
+    let jobs = store.jobs().clone();
+    let auth = Auth::with_store(store.clone(), jobs, MemoryKeyStore::default(), config).await.unwrap();
+    let stage = Stage::new(Kind::Hyper, auth, mailbox, time);
+    let (admin, ada) = (stage.admin().await, stage.signed_in().await);
+    let (actor, id) = (stage.id_of(&admin).await, stage.id_of(&ada).await);
+    let path = format!("/users/{id}/impersonate");
+    let begun = stage.api("POST", &admin.access, &path, json!({ "reason": "ticket 7" })).await;
+    let token = begun.body["access_token"].as_str().unwrap();
+    assert_eq!(stage.post_as(token, "/logout", Value::Null).await.status, 204);
+
+    let records = store.audit().list(&AuditFilter::default(), None, 1_000).await.unwrap().items;
+    let record = |action: &str| records.iter().find(|record| record.action == action).unwrap();
+    let beginning = record("auth.impersonated");
+    assert_eq!((beginning.actor.as_ref(), beginning.target_id.as_ref()), (Some(&actor), Some(&id)));
+    assert_eq!(beginning.extra.as_ref().unwrap()["reason"], "ticket 7");
+    let end = record("auth.session_ended");
+    assert_eq!((end.actor.as_ref(), end.impersonator.as_ref()), (Some(&id), Some(&actor)));
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use gravity_auth::domain::RoleName;
 use gravity_auth::testing::http::{PASSWORD, clock, config};
 use gravity_auth::{
-    Auth, Credentials, Delivery, DevMailbox, Identifier, Message, Registered, Registration, SignUp, SignedIn,
+    Auth, Authority, Caller, Credentials, Delivery, DevMailbox, Identifier, Message, Registered,
+    Registration, SignUp, SignedIn,
 };
 use gravity_core::audit::Origin;
+use gravity_core::http::Authenticator as _;
 use gravity_core::testing::db::each;
 use gravity_core::{Error, SecretString, TestClock};
 
@@ -141,6 +144,54 @@ async fn at_once_means_signed_in_and_taken_is_told() {
         assert_eq!(again.code(), "auth.email_taken");
         let credentials = Credentials { identifier: Identifier::of(EMAIL), password: PASSWORD.into() };
         auth.sign_in(credentials, &Origin::default()).await.unwrap();
+    })
+    .await;
+}
+
+async fn allowed(auth: &Auth, token: &str, permission: gravity_core::Permission) -> bool {
+    let request = http::Request::builder().header("authorization", format!("Bearer {token}"));
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let principal = auth.authenticator().authenticate(&head).await;
+    principal.is_ok_and(|principal| principal.unwrap().allows(permission))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_roles_is_heard_of_within_five_seconds() {
+    each(async |db| {
+        let (mailbox, time) = (DevMailbox::default(), clock());
+        let config = config(&mailbox, &time).with_sign_up(SignUp::Immediate);
+        let here = Auth::new(db.clone(), config.clone()).await.unwrap();
+        let there = Auth::new(db.clone(), config.clone()).await.unwrap();
+        run(&there);
+        let boss = Registration { email: "boss@example.org".parse().unwrap(), ..ada() };
+        let boss = here.create_admin(boss).await.unwrap();
+        let ada = signed_in(&here).await;
+        let token = ada.access_token.expose();
+        let by = Authority {
+            caller: Caller { user: boss.id, session: Some(ada.session.id), actor: None },
+            grants: gravity_core::Grants::all(),
+        };
+        let read = gravity_core::Permission::new("reports:read");
+        let grants = Some("reports:read".parse().unwrap());
+        assert!(!allowed(&there, token, read).await);
+        here.change_role(&by, &RoleName::CUSTOMER, grants, None, &Origin::default()).await.unwrap();
+        assert!(allowed(&here, token, read).await, "at once where it was changed");
+        time.advance(Duration::from_secs(5));
+        assert!(allowed(&there, token, read).await, "within five seconds elsewhere");
+        // Another role: tokens of before are refused.
+        here.set_role(&by, ada.user.id, RoleName::MANAGER, &Origin::default()).await.unwrap();
+        assert!(here.validate(token).await.is_err(), "at once where it was given");
+        let given = time.now();
+        until("the other node has heard of it", async || {
+            if time.now().saturating_since(given) < Duration::from_secs(5) {
+                pass(&time, Duration::from_millis(500)).await;
+            }
+            there.validate(token).await.is_err()
+        })
+        .await;
+        assert!(time.now().saturating_since(given) <= Duration::from_secs(5));
+        let fresh = there.refresh(ada.refresh_token.expose(), &Origin::default()).await.unwrap();
+        there.validate(fresh.access_token.expose()).await.unwrap();
     })
     .await;
 }

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use gravity_auth::domain::{Patch, RoleName, UserId, UserStatus};
 use gravity_auth::testing::http::{PASSWORD, clock, config};
 use gravity_auth::{
-    Actor, Auth, AuthError, AvatarFiles, Credentials, DevMailbox, Identifier, MemoryFiles, PersonEdit,
+    Auth, AuthError, Authority, AvatarFiles, Credentials, DevMailbox, Identifier, MemoryFiles, PersonEdit,
     Picture, PictureKind, Registration,
 };
 use gravity_core::audit::Origin;
@@ -46,12 +46,12 @@ fn somebody(name: &str) -> Registration {
 }
 
 /// Signs somebody in, and is them.
-async fn actor(auth: &Auth, name: &str, origin: &Origin) -> Actor {
+async fn actor(auth: &Auth, name: &str, origin: &Origin) -> Authority {
     let identifier = Identifier::of(&format!("{name}@example.org"));
     let signed_in =
         auth.sign_in(Credentials { identifier, password: PASSWORD.into() }, origin).await.unwrap();
     let claims = auth.validate(signed_in.access_token.expose()).await.unwrap();
-    Actor::of(&claims.into_principal()).unwrap()
+    Authority::of(&claims.into_principal()).unwrap()
 }
 
 /// The rows of all tables, each as text, with the name of its table. What is bytes stands there in hexadecimal.
@@ -104,8 +104,10 @@ async fn nothing_is_left_of_who_is_purged() {
             ..PersonEdit::default()
         };
         auth.edit_person(&ada, id, edit, &origin).await.unwrap();
-        auth.name_session(id, ada.session.unwrap(), Some("adabrowser".to_owned()), &origin).await.unwrap();
-        auth.follow(&ada, root.user, &origin).await.unwrap();
+        auth.name_session(id, ada.caller.session.unwrap(), Some("adabrowser".to_owned()), &origin)
+            .await
+            .unwrap();
+        auth.follow(&ada, root.caller.user, &origin).await.unwrap();
         auth.follow(&root, id, &Origin::default()).await.unwrap();
         let picture = Picture::of(Bytes::from_static(PNG)).unwrap();
         for kind in [PictureKind::Avatar, PictureKind::Cover] {
@@ -138,7 +140,7 @@ async fn nothing_is_left_of_who_is_purged() {
         assert!(files.is_empty());
         let left = auth.person(id).await.unwrap();
         assert_eq!((left.user.status, left.followers, left.following), (UserStatus::Deleted, 0, 0));
-        let root = auth.person(root.user).await.unwrap();
+        let root = auth.person(root.caller.user).await.unwrap();
         assert_eq!((root.followers, root.following), (0, 0));
         assert_eq!(auth.purge_deleted().await.unwrap(), 0);
     })
@@ -186,7 +188,7 @@ async fn who_cannot_be_purged_keeps_nobody_else() {
         auth.create_user(somebody(name)).await.unwrap();
         let one = actor(&auth, name, &origin).await;
         let picture = Picture::of(Bytes::from_static(PNG)).unwrap();
-        auth.set_picture(&one, one.user, PictureKind::Avatar, &picture, &origin).await.unwrap();
+        auth.set_picture(&one, one.caller.user, PictureKind::Avatar, &picture, &origin).await.unwrap();
         auth.delete_me(&one, None, &origin).await.unwrap();
     }
     files.fails.store(true, Ordering::SeqCst);
@@ -208,13 +210,13 @@ enum Coup {
     Leave,
 }
 
-async fn strike(auth: &Auth, coup: Coup, by: &Actor, other: UserId) -> Result<(), AuthError> {
+async fn strike(auth: &Auth, coup: Coup, by: &Authority, other: UserId) -> Result<(), AuthError> {
     let origin = Origin::default();
     match coup {
         Coup::Demote => auth.set_role(by, other, RoleName::CUSTOMER, &origin).await,
         Coup::Suspend => auth.suspend(by, other, &origin).await,
         Coup::Delete => auth.delete_user(by, other, &origin).await,
-        Coup::Resign => auth.set_role(by, by.user, RoleName::CUSTOMER, &origin).await,
+        Coup::Resign => auth.set_role(by, by.caller.user, RoleName::CUSTOMER, &origin).await,
         Coup::Leave => auth.delete_me(by, None, &origin).await,
     }
 }
@@ -231,7 +233,7 @@ async fn somebody_stays(auth: Auth) {
     for coup in [Coup::Demote, Coup::Suspend, Coup::Delete, Coup::Resign, Coup::Leave] {
         for _ in 0..4 {
             let eve = next().await;
-            let both = [(&ada, eve.user), (&eve, ada.user)];
+            let both = [(&ada, eve.caller.user), (&eve, ada.caller.user)];
             let outcomes = join_all(both.map(|(by, other)| strike(&auth, coup, by, other))).await;
             assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 1, "{coup:?}: {outcomes:?}");
             let refused = outcomes.iter().find_map(|it| it.as_ref().err()).unwrap();
@@ -252,7 +254,7 @@ async fn somebody_stays(auth: Auth) {
         }
     }
     for coup in [Coup::Resign, Coup::Leave] {
-        let alone = strike(&auth, coup, &ada, ada.user).await;
+        let alone = strike(&auth, coup, &ada, ada.caller.user).await;
         assert!(matches!(alone, Err(AuthError::LastAdmin)), "{coup:?}: {alone:?}");
     }
 }

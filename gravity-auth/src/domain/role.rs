@@ -18,6 +18,11 @@ pub struct Role {
 }
 
 impl Role {
+    /// Whether it is there from the start: it can be changed, and not taken away.
+    pub fn is_built_in(name: &RoleName) -> bool {
+        [RoleName::SUPER_ADMIN, RoleName::ADMIN, RoleName::MANAGER, RoleName::CUSTOMER].contains(name)
+    }
+
     /// The roles that are there from the start.
     pub fn built_in() -> Vec<Self> {
         let role = |name: RoleName, grants: &str, inherits: Option<RoleName>| {

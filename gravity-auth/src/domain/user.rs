@@ -31,6 +31,16 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+/// The host of the addresses of service accounts, which mail never reaches (RFC 2606).
+pub(crate) const SERVICE_HOST: &str = "@service-account.invalid";
+
+impl User {
+    /// Whether it is a program's account: nobody signs in to it, and API keys call in its name.
+    pub fn is_service_account(&self) -> bool {
+        self.email.key().ends_with(SERVICE_HOST)
+    }
+}
+
 /// The id of a user: `user_01h455vb4pex5vsknk084sn02q`.
 pub type UserId = Id<User>;
 

@@ -14,7 +14,7 @@ use super::people::shown;
 use super::who::Who;
 use crate::domain::{Activity, FollowState, UserId, folded};
 use crate::ports::{Picture, PictureError};
-use crate::service::{Actor, PersonView, PictureKind, Statistics, Viewer};
+use crate::service::{Authority, PersonView, PictureKind, Statistics, Viewer};
 use crate::store::Side;
 use crate::{Auth, AuthError};
 
@@ -64,50 +64,50 @@ pub(super) async fn search(
 
 pub(super) async fn follow(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<Fresh<Followed>, AuthError> {
-    let state = auth.follow(&actor, who.of(&actor), &origin).await?;
+    let state = auth.follow(&by, who.of(&by), &origin).await?;
     Ok(fresh(Followed { state }))
 }
 
 pub(super) async fn unfollow(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.unfollow(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.unfollow(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn requests(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     Query(request): Query<PageRequest>,
 ) -> Result<Fresh<Page<PersonView>>, AuthError> {
-    let context = CursorContext::new("users.requests").filter("user", actor.user);
+    let context = CursorContext::new("users.requests").filter("user", by.caller.user);
     let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
-    let rows = auth.follow_requests(&actor, from.as_ref(), request.limit(PageLimits::default())).await?;
+    let rows = auth.follow_requests(&by, from.as_ref(), request.limit(PageLimits::default())).await?;
     sealed(&auth, rows, &context)
 }
 
 pub(super) async fn accept(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(follower): Path<UserId>,
 ) -> Result<NoContent, AuthError> {
-    auth.accept_follower(&actor, follower, &origin).await.map(|()| NoContent)
+    auth.accept_follower(&by, follower, &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn remove(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(follower): Path<UserId>,
 ) -> Result<NoContent, AuthError> {
-    auth.remove_follower(&actor, follower, &origin).await.map(|()| NoContent)
+    auth.remove_follower(&by, follower, &origin).await.map(|()| NoContent)
 }
 
 async fn page_of(
@@ -171,7 +171,7 @@ type PictureAnswer = Result<Result<Fresh<PersonView>, Problem>, AuthError>;
 
 async fn take(
     auth: &Auth,
-    actor: &Actor,
+    by: &Authority,
     origin: &Origin,
     who: Who,
     kind: PictureKind,
@@ -193,8 +193,8 @@ async fn take(
             Err(problem) => return Ok(Err(problem)),
         };
         let picture = Picture::of(bytes).map_err(refused)?;
-        let person = auth.set_picture(actor, who.of(actor), kind, &picture, origin).await?;
-        return shown(actor, &person).map(|view| Ok(fresh(view)));
+        let person = auth.set_picture(by, who.of(by), kind, &picture, origin).await?;
+        return shown(by, &person).map(|view| Ok(fresh(view)));
     }
 }
 
@@ -219,21 +219,21 @@ macro_rules! pictures {
 
         pub(super) async fn $set(
             State(auth): State<Auth>,
-            actor: Actor,
+            by: Authority,
             origin: Origin,
             Path(who): Path<Who>,
             form: Multipart<PictureForm>,
         ) -> PictureAnswer {
-            take(&auth, &actor, &origin, who, PictureKind::$kind, form).await
+            take(&auth, &by, &origin, who, PictureKind::$kind, form).await
         }
 
         pub(super) async fn $remove(
             State(auth): State<Auth>,
-            actor: Actor,
+            by: Authority,
             origin: Origin,
             Path(who): Path<Who>,
         ) -> Result<NoContent, AuthError> {
-            auth.remove_picture(&actor, who.of(&actor), PictureKind::$kind, &origin).await.map(|_| NoContent)
+            auth.remove_picture(&by, who.of(&by), PictureKind::$kind, &origin).await.map(|_| NoContent)
         }
     )*};
 }

@@ -1,22 +1,27 @@
 //! The routes: what is asked, who may ask, and who answers.
 
+mod api_keys;
 mod codes;
 mod cookies;
 mod documents;
 mod follows;
 mod forgery;
 mod fresh;
+mod impersonate;
 mod inputs;
 #[cfg(feature = "client")]
 mod oauth;
 #[cfg(feature = "client")]
 mod oauth_table;
+mod orgs_table;
+mod paging;
 mod passwords;
 mod people;
 mod people_table;
 mod presented;
 mod problems;
 mod register;
+mod roles;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -25,9 +30,14 @@ mod tokens;
 mod views;
 mod who;
 
+pub use api_keys::{
+    ApiKeyInput, ApiKeyList, ApiKeyPatchInput, ApiKeyQuery, ApiKeyView, IssuedApiKeyView, RotateInput,
+    ServiceAccountInput,
+};
 pub use cookies::Cookies;
 pub use follows::{Followed, PictureForm, SearchQuery};
 pub(crate) use forgery::check_forgery;
+pub use impersonate::{ImpersonateInput, Impersonated, Me};
 pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
@@ -37,8 +47,9 @@ pub use oauth::{
     CallbackInput, HandoverInput, LinkInput, LinkedAccountList, LinkedAccountView, ProviderList,
     ProviderView, SentOff, StartInput,
 };
-pub use people::{DeleteMeInput, NewUserInput, RoleInput, UsersQuery};
+pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
 pub(crate) use problems::FORGED_REQUEST;
+pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView};
 pub use second_factor::{
     ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,
     SecondFactorRequired, SecondFactorsView, StepUpInput, TotpOffer,

@@ -14,7 +14,7 @@ use crate::domain::{
     EmailAddress, Person, PersonName, Preferences, RoleName, SessionId, UserName, UserStatus, folded,
 };
 use crate::service::{
-    Actor, Export, NewUser, PersonEdit, PersonView, PreferencesEdit, Regard, USERS_READ, Viewer, view,
+    Authority, Export, NewUser, PersonEdit, PersonView, PreferencesEdit, Regard, USERS_READ, Viewer, view,
 };
 use crate::store::PeopleFilter;
 use crate::{Auth, AuthError};
@@ -68,7 +68,7 @@ pub struct NewUserInput {
 
 /// The role that a user gets.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct RoleInput {
+pub struct UserRoleInput {
     /// Its name.
     pub role: RoleName,
 }
@@ -87,7 +87,7 @@ fn text_of<T: serde::Serialize>(value: Option<T>) -> String {
 
 pub(super) async fn list(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     Query(query): Query<UsersQuery>,
 ) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let UsersQuery { q, role, status, verified, created_since, created_until, limit, cursor } = query;
@@ -106,7 +106,7 @@ pub(super) async fn list(
     };
     let request = PageRequest { limit, cursor };
     let from = request.position(&auth.0.cursors, &context).map_err(gravity_core::Error::from)?;
-    let rows = auth.people(&actor, &filter, from.as_ref(), request.limit(PageLimits::default())).await?;
+    let rows = auth.people(&by, &filter, from.as_ref(), request.limit(PageLimits::default())).await?;
     let views = gravity_core::page::PageRows {
         items: rows.items.iter().filter_map(|person| view(person, Regard::Admin)).collect(),
         next: rows.next,
@@ -117,15 +117,15 @@ pub(super) async fn list(
 
 pub(super) async fn create(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Json(input): Json<NewUserInput>,
 ) -> Result<Created<PersonView>, AuthError> {
     let NewUserInput { email, password, user_name, first_name, last_name, role } = input;
     let role = role.unwrap_or(RoleName::CUSTOMER);
     let new = NewUser { email, password, user_name, first_name, last_name, role };
-    let person = auth.add_user(&actor, new, &origin).await?;
-    Ok(Created::new(person.user.id, shown(&actor, &person)?))
+    let person = auth.add_user(&by, new, &origin).await?;
+    Ok(Created::new(person.user.id, shown(&by, &person)?))
 }
 
 pub(super) async fn show(
@@ -138,143 +138,144 @@ pub(super) async fn show(
 
 pub(super) async fn edit(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Fresh<PersonView>, AuthError> {
-    let person = auth.edit_person(&actor, who.of(&actor), edit, &origin).await?;
-    shown(&actor, &person).map(fresh)
+    let person = auth.edit_person(&by, who.of(&by), edit, &origin).await?;
+    shown(&by, &person).map(fresh)
 }
 
 pub(super) async fn delete(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.delete_user(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.delete_user(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
-pub(super) async fn me(State(auth): State<Auth>, actor: Actor) -> Result<Fresh<PersonView>, AuthError> {
-    let person = auth.person(actor.user).await?;
-    shown(&actor, &person).map(fresh)
+pub(super) async fn me(State(auth): State<Auth>, by: Authority) -> Result<Fresh<PersonView>, AuthError> {
+    by.demand_on(by.caller.user, USERS_READ)?;
+    let person = auth.person(by.caller.user).await?;
+    shown(&by, &person).map(fresh)
 }
 
 pub(super) async fn edit_me(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Json(edit): Json<PersonEdit>,
 ) -> Result<Fresh<PersonView>, AuthError> {
-    let person = auth.edit_person(&actor, actor.user, edit, &origin).await?;
-    shown(&actor, &person).map(fresh)
+    let person = auth.edit_person(&by, by.caller.user, edit, &origin).await?;
+    shown(&by, &person).map(fresh)
 }
 
 pub(super) async fn delete_me(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     input: Option<Json<DeleteMeInput>>,
 ) -> Result<NoContent, AuthError> {
     let password = input.map(|Json(input)| input.password);
-    auth.delete_me(&actor, password.as_ref(), &origin).await.map(|()| NoContent)
+    auth.delete_me(&by, password.as_ref(), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn suspend(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.suspend(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.suspend(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn unsuspend(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.unsuspend(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.unsuspend(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn restore(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.restore_user(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.restore_user(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn demand_password(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<NoContent, AuthError> {
-    auth.demand_new_password(&actor, who.of(&actor), &origin).await.map(|()| NoContent)
+    auth.demand_new_password(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn set_role(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
-    Json(input): Json<RoleInput>,
+    Json(input): Json<UserRoleInput>,
 ) -> Result<NoContent, AuthError> {
-    auth.set_role(&actor, who.of(&actor), input.role, &origin).await.map(|()| NoContent)
+    auth.set_role(&by, who.of(&by), input.role, &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn sessions(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     Path(who): Path<Who>,
 ) -> Result<Fresh<SessionList>, AuthError> {
-    let sessions = auth.sessions_of(&actor, who.of(&actor)).await?;
-    let items = sessions.into_iter().map(|session| SessionView::of(session, actor.session)).collect();
+    let sessions = auth.sessions_of(&by, who.of(&by)).await?;
+    let items = sessions.into_iter().map(|session| SessionView::of(session, by.caller.session)).collect();
     Ok(fresh(SessionList { items }))
 }
 
 pub(super) async fn end_session(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path((who, session)): Path<(Who, SessionId)>,
 ) -> Result<NoContent, AuthError> {
-    auth.end_session_of(&actor, who.of(&actor), session, &origin).await.map(|()| NoContent)
+    auth.end_session_of(&by, who.of(&by), session, &origin).await.map(|()| NoContent)
 }
 
 pub(super) async fn preferences(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     Path(who): Path<Who>,
 ) -> Result<Fresh<Preferences>, AuthError> {
-    auth.preferences(&actor, who.of(&actor)).await.map(fresh)
+    auth.preferences(&by, who.of(&by)).await.map(fresh)
 }
 
 pub(super) async fn edit_preferences(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
     Json(edit): Json<PreferencesEdit>,
 ) -> Result<Fresh<Preferences>, AuthError> {
-    auth.edit_preferences(&actor, who.of(&actor), edit, &origin).await.map(fresh)
+    auth.edit_preferences(&by, who.of(&by), edit, &origin).await.map(fresh)
 }
 
 pub(super) async fn export(
     State(auth): State<Auth>,
-    actor: Actor,
+    by: Authority,
     origin: Origin,
     Path(who): Path<Who>,
 ) -> Result<Fresh<Export>, AuthError> {
-    auth.export(&actor, who.of(&actor), &origin).await.map(fresh)
+    auth.export(&by, who.of(&by), &origin).await.map(fresh)
 }
 
-/// A person as an actor sees them who has just done something to them, and so sees all.
-pub(super) fn shown(actor: &Actor, person: &Person) -> Result<PersonView, AuthError> {
-    let regard = if actor.allows(USERS_READ) { Regard::Admin } else { Regard::Oneself };
+/// A person as somebody sees them who has just done something to them, and so sees all.
+pub(super) fn shown(by: &Authority, person: &Person) -> Result<PersonView, AuthError> {
+    let regard = if by.allows(USERS_READ) { Regard::Admin } else { Regard::Oneself };
     view(person, regard).ok_or(AuthError::UserNotFound)
 }

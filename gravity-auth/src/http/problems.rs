@@ -52,6 +52,14 @@ kinds! {
     ACCOUNT_TAKEN = CONFLICT, "auth.account_taken", "The account at the provider is linked already, or another one of that provider is.";
     ACCOUNT_NOT_FOUND = NOT_FOUND, "auth.account_not_found", "There is no such linked account.";
     LAST_WAY_IN = CONFLICT, "auth.last_way_in", "It is the only way in; set a password first, or link another account.";
+    NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
+    NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
+    API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
+    TOO_MANY = CONFLICT, "auth.too_many", "There are as many as there may be.";
+    ROLE_NOT_FOUND = NOT_FOUND, "auth.role_not_found", "There is no such role.";
+    ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
+    ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
+    ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -90,6 +98,14 @@ impl IntoProblem for AuthError {
         ACCOUNT_TAKEN,
         ACCOUNT_NOT_FOUND,
         LAST_WAY_IN,
+        NOT_HELD,
+        NOT_IN_PERSON,
+        API_KEY_NOT_FOUND,
+        TOO_MANY,
+        ROLE_NOT_FOUND,
+        ROLE_TAKEN,
+        ROLE_IN_USE,
+        ROLE_PROTECTED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -139,6 +155,14 @@ impl IntoProblem for AuthError {
             Self::AccountTaken => ACCOUNT_TAKEN.into(),
             Self::AccountNotFound => ACCOUNT_NOT_FOUND.into(),
             Self::LastWayIn => LAST_WAY_IN.into(),
+            Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
+            Self::NotInPerson => NOT_IN_PERSON.into(),
+            Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
+            Self::TooMany => TOO_MANY.into(),
+            Self::RoleNotFound => ROLE_NOT_FOUND.into(),
+            Self::RoleTaken => ROLE_TAKEN.into(),
+            Self::RoleInUse => ROLE_IN_USE.into(),
+            Self::RoleProtected => ROLE_PROTECTED.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -186,6 +210,15 @@ mod tests {
             AuthError::AccountTaken,
             AuthError::AccountNotFound,
             AuthError::LastWayIn,
+            AuthError::NotHeld("users:read".parse().unwrap()),
+            AuthError::NotInPerson,
+            AuthError::UserNotFound,
+            AuthError::ApiKeyNotFound,
+            AuthError::TooMany,
+            AuthError::RoleNotFound,
+            AuthError::RoleTaken,
+            AuthError::RoleInUse,
+            AuthError::RoleProtected,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

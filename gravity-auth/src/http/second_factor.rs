@@ -302,6 +302,7 @@ pub(super) async fn devices(State(auth): State<Auth>, caller: Caller) -> Result<
         created_at,
         expires_at,
     };
+    caller.in_person()?;
     let items = auth.devices(caller.user).await?.into_iter().map(view).collect();
     Ok(Json(DeviceList { items }))
 }
@@ -312,5 +313,6 @@ pub(super) async fn forget_device(
     origin: Origin,
     Path(device): Path<DeviceId>,
 ) -> Result<NoContent, AuthError> {
+    caller.in_person()?;
     auth.forget_device(caller.user, device, &origin).await.map(|()| NoContent)
 }

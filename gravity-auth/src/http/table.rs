@@ -3,7 +3,10 @@
 use gravity_core::Permission;
 use gravity_core::http::{Declared, PUBLIC, Routes, SIGNED_IN, delete, get, patch, post};
 
-use super::{codes, documents, passwords, people_table, register, second_factor, sessions, sign_in, tokens};
+use super::{
+    codes, documents, impersonate, orgs_table, passwords, people_table, register, second_factor, sessions,
+    sign_in, tokens,
+};
 use crate::Auth;
 
 /// To ask what a token of somebody else's says.
@@ -19,6 +22,7 @@ pub fn routes(auth: &Auth) -> Routes {
         .nest("/api/v1/auth", group(|route| route))
         .nest("/api/v1", group(Declared::unlisted))
         .nest("/api/v1/users", people_table::people())
+        .nest("/api/v1", orgs_table::group())
         .merge(documents())
         .state(auth)
         .authenticator(auth.authenticator())
@@ -44,7 +48,7 @@ fn group(listed: fn(Declared) -> Declared) -> Routes<Auth> {
         .route(as_listed(post("/change-password", "changePassword").allow(SIGNED_IN).about("Changes the password")).to(passwords::change))
         .route(as_listed(post("/change-email", "changeEmail").allow(SIGNED_IN).about("Begins a change of address")).to(passwords::change_email))
         .route(as_listed(post("/change-email/confirm", "confirmEmail").allow(PUBLIC).about("Agrees to a change of address")).to(passwords::confirm_email))
-        .route(as_listed(get("/me", "me").allow(SIGNED_IN).about("Tells who calls")).to(sessions::me))
+        .route(as_listed(get("/me", "me").allow(SIGNED_IN).about("Tells who calls")).to(impersonate::me))
         .route(as_listed(get("/sessions", "listSessions").allow(SIGNED_IN).about("Lists the caller's sessions")).to(sessions::list))
         .route(as_listed(delete("/sessions", "endOtherSessions").allow(SIGNED_IN).about("Ends all sessions but this one")).to(sessions::end_others))
         .route(as_listed(patch("/sessions/{session}", "nameSession").allow(SIGNED_IN).about("Names a session")).to(sessions::name))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::AuthError;
 use crate::domain::UserId;
-use crate::service::{Actor, Viewer};
+use crate::service::{Authority, Viewer};
 
 /// A user in a path: an id, or `me` for who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub(super) enum Who {
 }
 
 impl Who {
-    pub(super) const fn of(self, actor: &Actor) -> UserId {
+    pub(super) const fn of(self, by: &Authority) -> UserId {
         match self {
-            Self::Me => actor.user,
+            Self::Me => by.caller.user,
             Self::User(id) => id,
         }
     }
@@ -28,7 +28,7 @@ impl Who {
     pub(super) fn seen_by(self, viewer: &Viewer) -> Result<UserId, AuthError> {
         match (self, &viewer.0) {
             (Self::User(id), _) => Ok(id),
-            (Self::Me, Some(actor)) => Ok(actor.user),
+            (Self::Me, Some(by)) => Ok(by.caller.user),
             (Self::Me, None) => Err(AuthError::UserNotFound),
         }
     }

@@ -82,6 +82,9 @@ impl From<&str> for Audience {
 pub struct Actor {
     /// Who it is.
     pub sub: Subject,
+    /// The session that they act from. When it ends, so does this token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
 }
 
 /// Which key has to be shown with a token.
@@ -141,7 +144,7 @@ impl AccessClaims {
             principal = principal.with_claim("auth_time", time.seconds());
         }
         if let Some(actor) = self.act {
-            principal = principal.with_claim("act", actor.sub.as_str());
+            principal = principal.with_claim("act", serde_json::json!({ "sub": actor.sub }));
         }
         let credential = self.sid.unwrap_or_else(|| self.jti.clone());
         principal.with_credential(credential).with_claim("jti", self.jti)

@@ -34,7 +34,9 @@ struct Lists {
     ids: HashMap<Box<str>, Timestamp>,
     /// By owner: tokens issued no later than the first are refused, and until when that is kept.
     subjects: HashMap<Subject, (NumericDate, Timestamp)>,
-    /// The same for all tokens.
+    /// By owner: the role that their tokens must say, and until when that is kept.
+    roles: HashMap<Subject, (Box<str>, Timestamp)>,
+    /// By time, for all tokens.
     all: Option<(NumericDate, Timestamp)>,
 }
 
@@ -57,6 +59,14 @@ impl RevocationList {
         self.change(now, |lists, until| {
             let entry = lists.subjects.entry(subject.clone()).or_insert((now.into(), until));
             *entry = (*entry).max((now.into(), until));
+        });
+    }
+
+    /// Calls back what was issued to somebody with another role than this, however late: a sign-in that was under
+    /// way may have looked before the role was given.
+    pub fn revoke_other_roles(&self, subject: &Subject, role: &str, now: Timestamp) {
+        self.change(now, |lists, until| {
+            lists.roles.insert(subject.clone(), (role.into(), until));
         });
     }
 
@@ -93,18 +103,20 @@ impl RevocationList {
 
 impl Lists {
     fn len(&self) -> usize {
-        self.ids.len() + self.subjects.len() + usize::from(self.all.is_some())
+        self.ids.len() + self.subjects.len() + self.roles.len() + usize::from(self.all.is_some())
     }
 
     /// Until when the last of the entries is kept.
     fn latest(&self) -> Option<Timestamp> {
         let pairs = self.subjects.values().chain(&self.all).map(|(_, until)| until);
-        self.ids.values().chain(pairs).max().copied()
+        let roles = self.roles.values().map(|(_, until)| until);
+        self.ids.values().chain(pairs).chain(roles).max().copied()
     }
 
     fn forget_before(&mut self, now: Timestamp) {
         self.ids.retain(|_, until| *until >= now);
         self.subjects.retain(|_, (_, until)| *until >= now);
+        self.roles.retain(|_, (_, until)| *until >= now);
         self.all = self.all.filter(|(_, until)| *until >= now);
     }
 }
@@ -117,7 +129,12 @@ impl Revocations for RevocationList {
         lists.all.as_ref().is_some_and(before)
             || listed(&claims.jti)
             || claims.sid.as_deref().is_some_and(listed)
+            || claims.act.as_ref().and_then(|actor| actor.sid.as_deref()).is_some_and(listed)
             || lists.subjects.get(&claims.sub).is_some_and(before)
+            || lists
+                .roles
+                .get(&claims.sub)
+                .is_some_and(|(role, _)| claims.roles.iter().any(|has| **has != **role))
     }
 }
 
@@ -162,6 +179,25 @@ mod tests {
         assert!(!is_revoked(&token(7, "s4", "t4", 1_001)), "what is issued later holds");
         list.revoke_all(at(2_000));
         assert!(is_revoked(&token(9, "s9", "t9", 2_000)) && !is_revoked(&token(9, "s9", "t9", 2_001)));
+    }
+
+    #[test]
+    fn tokens_of_another_role_are_called_back_whenever_they_were_issued() {
+        let list = RevocationList::new(10, QUARTER);
+        let is_revoked = |role: &str, issued| {
+            let mut token = token(1, "s", "t", issued);
+            token.roles = [role.to_owned()].into();
+            list.is_revoked(&token, at(1_000))
+        };
+        list.revoke_other_roles(&Subject::from(1), "customer", at(1_000));
+        assert!(is_revoked("admin", 999) && is_revoked("admin", 1_005), "it was under way");
+        assert!(!is_revoked("customer", 999) && !is_revoked("customer", 1_000));
+        list.revoke_other_roles(&Subject::from(1), "admin", at(1_001));
+        assert!(!is_revoked("admin", 999) && is_revoked("customer", 1_000), "the last one holds");
+        assert!(!list.is_revoked(&token(2, "s", "t", 0), at(1_000)));
+        assert_eq!(list.len(), 1);
+        list.change(at(2_000), |lists, _| lists.forget_before(at(2_000)));
+        assert!(list.is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A change of address, to which both addresses agree: first the old one, then the new one.
 
 use gravity_core::audit::Origin;
+use gravity_core::validate::Faults;
 use gravity_core::{Id, SecretString};
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use super::caller::Caller;
 use super::outbox::{Letter, link_token};
 use super::record::on_user;
 use super::verify::used;
-use crate::domain::{EmailAddress, Purpose, Ticket, User};
+use crate::domain::{EmailAddress, Purpose, SERVICE_HOST, Ticket, User};
 use crate::events::EmailChanged;
 use crate::store::Change;
 use crate::{Auth, AuthError};
@@ -24,6 +25,8 @@ impl Auth {
         password: &SecretString,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
+        check_reach(&to)?;
         let user = self.me(caller).await?;
         self.fresh_if_factors(caller).await?;
         self.check_current(&user, password, origin).await?;
@@ -91,4 +94,12 @@ impl Auth {
         let trail = self.record(origin).by(user).audit(on_user(action, user)).job(letter)?.trail();
         Ok(self.store().apply(&[Change::IssueTicket(ticket)], &trail).await?)
     }
+}
+
+/// Refuses an address that mail never reaches: those are of the accounts of programs.
+pub(super) fn check_reach(email: &EmailAddress) -> Result<(), AuthError> {
+    if email.key().ends_with(SERVICE_HOST) {
+        return Err(AuthError::Invalid(Faults::one("/email", "reserved", "is no address that mail reaches")));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use gravity_core::audit::Origin;
 
-use super::actor::{Actor, Viewer};
+use super::authority::{Authority, Viewer};
 use super::profile::{again, set_profile};
 use super::record::on_user;
 use super::users::USERS_WRITE;
@@ -41,18 +41,18 @@ impl Auth {
     /// Gives somebody a picture: oneself, or somebody who may do no more than oneself.
     pub async fn set_picture(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         kind: PictureKind,
         picture: &Picture,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
-        actor.demand_on(id, USERS_WRITE)?;
-        self.over(actor, &self.there(id).await?).await?;
+        by.demand_on(id, USERS_WRITE)?;
+        self.over(by, &self.there(id).await?).await?;
         let name = format!("{}-{}-{}", id.uuid().simple(), kind.as_str(), self.clock().uuid().simple());
         let files = &self.0.config.files;
         files.put(&name, picture).await?;
-        let outcome = self.change_picture(actor, id, kind, Some(&name), origin).await;
+        let outcome = self.change_picture(by, id, kind, Some(&name), origin).await;
         if outcome.is_err() {
             files.remove(&name).await?;
         }
@@ -62,36 +62,36 @@ impl Auth {
     /// Takes a picture away. To do so twice is no fault.
     pub async fn remove_picture(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         kind: PictureKind,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
-        actor.demand_on(id, USERS_WRITE)?;
-        self.change_picture(actor, id, kind, None, origin).await
+        by.demand_on(id, USERS_WRITE)?;
+        self.change_picture(by, id, kind, None, origin).await
     }
 
     async fn change_picture(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         kind: PictureKind,
         name: Option<&str>,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
-        again!(self.change_picture_once(actor, id, kind, name, origin))
+        again!(self.change_picture_once(by, id, kind, name, origin))
     }
 
     async fn change_picture_once(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         kind: PictureKind,
         name: Option<&str>,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
         let mut person = self.living(id).await?;
-        let mut changes = self.over(actor, &person.user).await?;
+        let mut changes = self.over(by, &person.user).await?;
         let old = std::mem::replace(kind.of(&mut person.profile), name.map(str::to_owned));
         if old.is_none() && name.is_none() {
             return Ok(person);

@@ -3,7 +3,7 @@
 use gravity_core::audit::Origin;
 use gravity_core::{SecretString, Timestamp};
 
-use super::actor::Actor;
+use super::authority::Authority;
 use super::outbox::Letter;
 use super::record::on_user;
 use super::users::USERS_DELETE;
@@ -17,10 +17,10 @@ const BATCH: u32 = 100;
 
 impl Auth {
     /// Deletes a user: they are signed out, and can be restored within the grace. After it nothing is left of them.
-    pub async fn delete_user(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        actor.demand(USERS_DELETE)?;
+    pub async fn delete_user(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<(), AuthError> {
+        by.demand(USERS_DELETE)?;
         let user = self.there(id).await?;
-        let guards = self.over(actor, &user).await?;
+        let guards = self.over(by, &user).await?;
         self.delete(user, guards, origin).await
     }
 
@@ -28,15 +28,16 @@ impl Auth {
     /// factor is asked of them they have shown that one, too.
     pub async fn delete_me(
         &self,
-        actor: &Actor,
+        by: &Authority,
         password: Option<&SecretString>,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        let caller = actor.caller();
+        let caller = by.caller;
+        caller.in_person()?;
         let user = match password {
             Some(password) => {
                 self.fresh_if_factors(&caller).await?;
-                let user = self.there(actor.user).await?;
+                let user = self.there(by.caller.user).await?;
                 self.check_current(&user, password, origin).await?;
                 user
             }
@@ -61,10 +62,10 @@ impl Auth {
     }
 
     /// Restores a deleted user within the grace. They are as they were: who was suspended still is.
-    pub async fn restore_user(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        actor.demand(USERS_DELETE)?;
+    pub async fn restore_user(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<(), AuthError> {
+        by.demand(USERS_DELETE)?;
         let user = self.store().user(id).await?.ok_or(AuthError::UserNotFound)?;
-        let mut changes = self.over(actor, &user).await?;
+        let mut changes = self.over(by, &user).await?;
         let now = self.now();
         let deleted_after = now.saturating_sub(self.0.config.grace_of_deleted());
         changes.push(Change::Restore { user: id, deleted_after, at: now });

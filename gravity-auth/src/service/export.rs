@@ -5,7 +5,7 @@ use gravity_core::audit::Origin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::actor::Actor;
+use super::authority::Authority;
 use super::record::on_user;
 use super::users::USERS_EXPORT;
 use crate::domain::{
@@ -137,10 +137,13 @@ impl From<LinkedAccount> for ExportedAccount {
 
 impl Auth {
     /// All that is kept of somebody: of oneself, or for who may export users.
-    pub async fn export(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
-        actor.demand_on(id, USERS_EXPORT)?;
+    pub async fn export(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
+        by.demand_on(id, USERS_EXPORT)?;
+        if id == by.caller.user {
+            by.caller.in_person()?;
+        }
         let user = self.there(id).await?;
-        self.over(actor, &user).await?;
+        self.over(by, &user).await?;
         let person = self.person(id).await?;
         let mut complete = true;
         let followers = self.listed(id, Side::Followers, FollowState::Following, &mut complete).await?;

@@ -5,7 +5,7 @@ use gravity_core::audit::Origin;
 use gravity_core::page::{PageRows, Position};
 use gravity_core::validate::Faults;
 
-use super::actor::{Actor, Viewer};
+use super::authority::{Authority, Viewer};
 use super::record::on_user;
 use super::view::{Part, PersonView, Regard, view};
 use crate::domain::{Activity, ActivityKind, Follow, FollowState, UserId, UserStatus, Visibility};
@@ -18,11 +18,17 @@ const TRIES: u32 = 5;
 
 impl Auth {
     /// Follows somebody, or asks to where only followers see their profile. To do so twice is no fault.
-    pub async fn follow(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<FollowState, AuthError> {
-        if actor.user == id {
+    pub async fn follow(
+        &self,
+        by: &Authority,
+        id: UserId,
+        origin: &Origin,
+    ) -> Result<FollowState, AuthError> {
+        by.caller.in_person()?;
+        if by.caller.user == id {
             return Err(AuthError::Invalid(Faults::one("/path/id", "oneself", "nobody follows themselves")));
         }
-        let follower = actor.user;
+        let follower = by.caller.user;
         for _ in 0..TRIES {
             let person = self.person(id).await?;
             let state = match (person.user.status, person.preferences.privacy.profile) {
@@ -62,13 +68,20 @@ impl Auth {
     }
 
     /// Follows somebody no more. To do so twice is no fault.
-    pub async fn unfollow(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        self.part(actor.user, id, origin).await
+    pub async fn unfollow(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<(), AuthError> {
+        by.caller.in_person()?;
+        self.part(by.caller.user, id, origin).await
     }
 
     /// Lets somebody follow no more, or refuses who has asked to. To do so twice is no fault.
-    pub async fn remove_follower(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        self.part(id, actor.user, origin).await
+    pub async fn remove_follower(
+        &self,
+        by: &Authority,
+        id: UserId,
+        origin: &Origin,
+    ) -> Result<(), AuthError> {
+        by.caller.in_person()?;
+        self.part(id, by.caller.user, origin).await
     }
 
     async fn part(&self, follower: UserId, followee: UserId, origin: &Origin) -> Result<(), AuthError> {
@@ -84,8 +97,14 @@ impl Auth {
     }
 
     /// Lets somebody follow who has asked to.
-    pub async fn accept_follower(&self, actor: &Actor, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        let (followee, at) = (actor.user, self.now());
+    pub async fn accept_follower(
+        &self,
+        by: &Authority,
+        id: UserId,
+        origin: &Origin,
+    ) -> Result<(), AuthError> {
+        by.caller.in_person()?;
+        let (followee, at) = (by.caller.user, self.now());
         let changes =
             [Change::AcceptFollow { follower: id, followee, at }, self.has_followed(id, followee, at)];
         let trail = self
@@ -122,13 +141,13 @@ impl Auth {
     /// Who asks to follow the user who calls.
     pub async fn follow_requests(
         &self,
-        actor: &Actor,
+        by: &Authority,
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<PersonView>, AuthError> {
         let side = Side::Followers;
-        let rows = self.store().follows(actor.user, side, FollowState::Requested, from, limit).await?;
-        self.seen(rows, side, &Viewer(Some(actor.clone()))).await
+        let rows = self.store().follows(by.caller.user, side, FollowState::Requested, from, limit).await?;
+        self.seen(rows, side, &Viewer(Some(by.clone()))).await
     }
 
     async fn seen(

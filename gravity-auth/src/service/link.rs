@@ -6,7 +6,7 @@ use super::outbox::{Asked, What, link_token};
 use super::tokens::SignedIn;
 use super::verify::verified;
 use crate::domain::{EmailAddress, EndReason, Method, Purpose, Ticket, User};
-use crate::store::Change;
+use crate::store::{Change, KeyChange};
 use crate::{Auth, AuthError};
 
 impl Auth {
@@ -25,7 +25,7 @@ impl Auth {
     /// Signs in somebody who has shown that mail to them reaches them.
     ///
     /// An account whose address nobody has verified before is claimed by that: whoever made it may be somebody
-    /// else, so that its password goes and its sessions end.
+    /// else, so that its password and its API keys go and its sessions end.
     pub(crate) async fn sign_in_by_mail(
         &self,
         ticket: &Ticket,
@@ -44,6 +44,7 @@ impl Auth {
                 reason: EndReason::AddressClaimed,
                 at: now,
             });
+            changes.push(Change::Key(KeyChange::RemoveAll { user: user.id }));
             changes.push(verified(&user, now));
         }
         let begun = match self.begin(user, vec![Method::Mail], None, changes, origin).await {

@@ -10,7 +10,7 @@ use super::record::{Record, on_user};
 use super::verify::{used, verified};
 use crate::domain::{EmailAddress, EndReason, PersonName, Purpose, User, UserName};
 use crate::events::PasswordChanged;
-use crate::store::Change;
+use crate::store::{Change, KeyChange};
 use crate::{Auth, AuthError};
 
 /// A new password, and the one that it follows.
@@ -30,6 +30,7 @@ impl Auth {
         password: NewPassword,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         self.fresh_if_factors(caller).await?;
         let hash = self.check_current(&user, &password.current, origin).await?;
@@ -54,7 +55,8 @@ impl Auth {
         self.ask(Asked::new(self, email, link_token(), What::ResetPassword), origin).await
     }
 
-    /// Sets a new password by the token of a link. All sessions end, and the address counts as verified.
+    /// Sets a new password by the token of a link. All sessions end, and the address counts as verified. If it was not
+    /// before, the account may have been made by somebody else: then its API keys go, too.
     pub async fn reset_password(
         &self,
         token: &str,
@@ -73,7 +75,10 @@ impl Auth {
             reason: EndReason::PasswordChanged,
             at: now,
         };
-        let changes = [self.redeem(&ticket), set, verified(&user, now)];
+        let mut changes = vec![self.redeem(&ticket), set, verified(&user, now)];
+        if user.email_verified_at.is_none() {
+            changes.push(Change::Key(KeyChange::RemoveAll { user: user.id }));
+        }
         let told = self.told(&user, true, origin)?.job(self.password_mail(&user).await?)?;
         self.store().apply(&changes, &told.trail()).await.map_err(used)?;
         self.catch_up().await

@@ -6,7 +6,7 @@ use gravity_core::{Id, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::actor::Actor;
+use super::authority::Authority;
 use super::record::on_user;
 use super::users::{USERS_READ, USERS_WRITE};
 use crate::domain::{
@@ -160,30 +160,30 @@ impl Auth {
     /// Changes names and profile: one's own, or those of somebody who may do no more than oneself.
     pub async fn edit_person(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         edit: PersonEdit,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
-        actor.demand_on(id, USERS_WRITE)?;
+        by.demand_on(id, USERS_WRITE)?;
         if let Patch::Set(born) = &edit.birth_date
             && !born.has_come(self.now())
         {
             let reason = "lies in the future";
             return Err(AuthError::Invalid(Faults::one("/birth_date", "future", reason)));
         }
-        again!(self.edit_once(actor, id, edit.clone(), origin))
+        again!(self.edit_once(by, id, edit.clone(), origin))
     }
 
     async fn edit_once(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         edit: PersonEdit,
         origin: &Origin,
     ) -> Result<Person, AuthError> {
         let mut person = self.living(id).await?;
-        let mut changes = self.over(actor, &person.user).await?;
+        let mut changes = self.over(by, &person.user).await?;
         let (names, parts) = edit.apply(&mut person);
         if names.0.is_empty() && parts.0.is_empty() {
             return Ok(person);
@@ -215,8 +215,8 @@ impl Auth {
     }
 
     /// The preferences of a user, for themselves and for who may read all users.
-    pub async fn preferences(&self, actor: &Actor, id: UserId) -> Result<Preferences, AuthError> {
-        actor.demand_on(id, USERS_READ)?;
+    pub async fn preferences(&self, by: &Authority, id: UserId) -> Result<Preferences, AuthError> {
+        by.demand_on(id, USERS_READ)?;
         self.there(id).await?;
         Ok(self.person(id).await?.preferences)
     }
@@ -224,24 +224,24 @@ impl Auth {
     /// Changes preferences: one's own, or those of somebody who may do no more than oneself.
     pub async fn edit_preferences(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         edit: PreferencesEdit,
         origin: &Origin,
     ) -> Result<Preferences, AuthError> {
-        actor.demand_on(id, USERS_WRITE)?;
-        again!(self.edit_preferences_once(actor, id, edit.clone(), origin))
+        by.demand_on(id, USERS_WRITE)?;
+        again!(self.edit_preferences_once(by, id, edit.clone(), origin))
     }
 
     async fn edit_preferences_once(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         edit: PreferencesEdit,
         origin: &Origin,
     ) -> Result<Preferences, AuthError> {
         let mut person = self.living(id).await?;
-        let mut changes = self.over(actor, &person.user).await?;
+        let mut changes = self.over(by, &person.user).await?;
         let before = person.preferences.clone();
         let Changed(names) = edit.apply(&mut person.preferences);
         if names.is_empty() {

@@ -3,6 +3,7 @@
 use gravity_core::audit::Origin;
 use gravity_core::{Id, SecretString};
 
+use super::address::check_reach;
 use super::outbox::{Asked, Letter, What, link_token};
 use super::record::on_user;
 use super::tokens::SignedIn;
@@ -43,6 +44,7 @@ impl Auth {
         if sign_up == SignUp::Closed {
             return Err(AuthError::SignUpClosed);
         }
+        check_reach(&new.email)?;
         self.request(new.email.key(), origin).await?;
         // User names are seen by everybody, so that it is no secret which are taken.
         if let Some(name) = &new.user_name

@@ -56,22 +56,23 @@ impl Auth {
             }
             since = *last;
         }
-        let mut since = read_to.map_or(oldest, |at| at.saturating_sub(OVERLAP).max(oldest));
-        loop {
-            let called_back = self.store().revoked_since(since, BATCH).await?;
-            for (user, at) in &called_back {
-                // By the time of the change and not of this reading: tokens that came after it hold.
-                revoked.list.revoke_subject(&(*user).into(), *at);
-            }
-            let full = called_back.last().filter(|_| called_back.len() == BATCH as usize);
-            let Some((_, last)) = full else { break };
-            if *last == since {
-                revoked.list.revoke_all(now);
-                break;
-            }
-            since = *last;
-        }
+        self.hear_of_roles(read_to.map_or(oldest, |at| at.saturating_sub(OVERLAP).max(oldest)), now).await?;
         *revoked.read_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         Ok(())
+    }
+
+    /// Calls back the tokens of those who have another role since. A role that is deleted may give thousands another
+    /// at one instant.
+    async fn hear_of_roles(&self, mut since: Timestamp, now: Timestamp) -> Result<(), AuthError> {
+        let mut after = None;
+        loop {
+            let changed = self.store().reassigned_since(since, after, BATCH).await?;
+            for (user, role, _) in &changed {
+                self.0.revoked.list.revoke_other_roles(&(*user).into(), role.as_str(), now);
+            }
+            let is_full = changed.len() == BATCH as usize;
+            let Some((user, _, at)) = changed.last().filter(|_| is_full) else { return Ok(()) };
+            (since, after) = (*at, Some(*user));
+        }
     }
 }

@@ -77,17 +77,20 @@ impl Auth {
     /// Ends the session of a token, access or refresh, if it is one that holds or did (RFC 7009). Nothing is said of
     /// one that does not.
     pub async fn revoke(&self, token: &str, origin: &Origin) -> Result<(), AuthError> {
+        let mut origin = origin.clone();
         let session = match RefreshToken::parse(token) {
             Ok(token) => self.session_of(&token).await?.map(|session| (session.user, session.id)),
             Err(_) => match self.validate(token).await {
-                Ok(claims) => Caller::of(&claims.into_principal())
-                    .ok()
-                    .and_then(|caller| Some((caller.user, caller.session?))),
+                Ok(claims) => {
+                    let principal = claims.into_principal();
+                    origin = origin.with_principal(&principal);
+                    Caller::of(&principal).ok().and_then(|caller| Some((caller.user, caller.session?)))
+                }
                 Err(_) => None,
             },
         };
         let Some((user, session)) = session else { return Ok(()) };
-        match self.end_session(user, session, EndReason::SignedOut, origin).await {
+        match self.end_session(user, session, EndReason::SignedOut, &origin).await {
             // Somebody else has ended it.
             Err(AuthError::SessionNotFound) => Ok(()),
             outcome => outcome,

@@ -91,6 +91,7 @@ impl Auth {
     }
 
     async fn session_of_caller(&self, caller: &Caller) -> Result<(User, Session), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         let id = caller.session.ok_or(AuthError::StepUpRequired)?;
         let session = self.store().session(id).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gravity_core::{Id, SecretString};
 
 use crate::domain::{Session, User, UserStatus};
-use crate::jwt::{AccessClaims, RefreshToken, TokenError, Verifier};
+use crate::jwt::{AccessClaims, Actor, RefreshToken, TokenError, Verifier};
 use crate::{Auth, AuthError};
 
 /// Somebody who is signed in, and what shows it.
@@ -73,6 +73,18 @@ impl Auth {
 
     /// The tokens of a session as it stands.
     pub(crate) async fn tokens(&self, user: User, session: Session) -> Result<SignedIn, AuthError> {
+        let access_token = self.access_token(&user, &session, None).await?;
+        let refresh_token = self.0.tokens.make(&session.seed, session.id.uuid(), session.generation);
+        Ok(SignedIn { user, session, access_token, expires_in: self.0.config.access(), refresh_token })
+    }
+
+    /// The access token of a session, of its user or of who acts in their name.
+    pub(crate) async fn access_token(
+        &self,
+        user: &User,
+        session: &Session,
+        actor: Option<Actor>,
+    ) -> Result<SecretString, AuthError> {
         let config = &self.0.config;
         let (now, settings) = (self.now(), &config.settings);
         let jti = self.clock().uuid().simple().to_string();
@@ -89,13 +101,12 @@ impl Auth {
         claims.permissions = self.grants_of(&user.role).await?;
         claims.amr = session.methods.iter().map(|method| method.as_str().to_owned()).collect();
         claims.auth_time = Some(session.proved_at.into());
-        let access_token = self.0.keys.sign("at+jwt", &claims)?;
-        let refresh_token = self.0.tokens.make(&session.seed, session.id.uuid(), session.generation);
-        Ok(SignedIn { user, session, access_token, expires_in: config.access(), refresh_token })
+        claims.act = actor;
+        Ok(self.0.keys.sign("at+jwt", &claims)?)
     }
 }
 
 /// Whether somebody may sign in at all.
 pub(crate) fn is_active(user: &User) -> bool {
-    user.status == UserStatus::Active
+    user.status == UserStatus::Active && !user.is_service_account()
 }

@@ -36,6 +36,7 @@ pub struct SecondFactors {
 impl Auth {
     /// The second factors of the user who calls.
     pub async fn second_factors(&self, caller: &Caller) -> Result<SecondFactors, AuthError> {
+        caller.in_person()?;
         let totp = self.store().totp(caller.user).await?.is_some_and(|totp| totp.confirmed_at.is_some());
         Ok(SecondFactors { totp, recovery_codes: self.store().recovery_codes(caller.user).await? })
     }
@@ -106,6 +107,7 @@ impl Auth {
         proof: &Proof,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        caller.in_person()?;
         let user = self.me(caller).await?;
         self.check_current(&user, password, origin).await?;
         if self.open_factors(user.id).await?.is_empty() {

@@ -8,7 +8,8 @@ use gravity_core::validate::Faults;
 use gravity_core::{Id, Permission, SecretString};
 use serde_json::json;
 
-use super::actor::Actor;
+use super::address::check_reach;
+use super::authority::Authority;
 use super::outbox::{Letter, link_token};
 use super::record::on_user;
 use crate::domain::{
@@ -57,22 +58,22 @@ impl Auth {
     /// The users that a filter lets through, the newest first, for those who may read all of them.
     pub async fn people(
         &self,
-        actor: &Actor,
+        by: &Authority,
         filter: &PeopleFilter,
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<Person>, AuthError> {
-        actor.demand(USERS_READ)?;
+        by.demand(USERS_READ)?;
         Ok(self.store().people(filter, from, limit).await?)
     }
 
     /// Makes a user. Nobody gives a role that may do more than they may themselves. Whoever has no password gets
     /// mail with a link to set one; who has gets the link that verifies the address.
-    pub async fn add_user(&self, actor: &Actor, new: NewUser, origin: &Origin) -> Result<Person, AuthError> {
-        actor.demand(USERS_WRITE)?;
-        let own = self.me(&actor.caller()).await?;
+    pub async fn add_user(&self, by: &Authority, new: NewUser, origin: &Origin) -> Result<Person, AuthError> {
+        by.demand(USERS_WRITE)?;
+        check_reach(&new.email)?;
         self.check_role(&new.role).await?;
-        self.covers(actor, &own, &self.grants_of(&new.role).await?).await?;
+        let own = self.covers(by, &self.grants_of(&new.role).await?).await?;
         let now = self.now();
         let user = User {
             id: Id::new(self.clock()),
@@ -119,25 +120,25 @@ impl Auth {
     }
 
     /// Suspends a user: their sessions end at once. To do so twice is no fault.
-    pub async fn suspend(&self, actor: &Actor, user: UserId, origin: &Origin) -> Result<(), AuthError> {
-        self.set_status(actor, user, UserStatus::Suspended, origin).await
+    pub async fn suspend(&self, by: &Authority, user: UserId, origin: &Origin) -> Result<(), AuthError> {
+        self.set_status(by, user, UserStatus::Suspended, origin).await
     }
 
     /// Lets a suspended user sign in again. To do so twice is no fault.
-    pub async fn unsuspend(&self, actor: &Actor, user: UserId, origin: &Origin) -> Result<(), AuthError> {
-        self.set_status(actor, user, UserStatus::Active, origin).await
+    pub async fn unsuspend(&self, by: &Authority, user: UserId, origin: &Origin) -> Result<(), AuthError> {
+        self.set_status(by, user, UserStatus::Active, origin).await
     }
 
     async fn set_status(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         to: UserStatus,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        actor.demand(USERS_WRITE)?;
+        by.demand(USERS_WRITE)?;
         let user = self.there(id).await?;
-        let mut changes = self.over(actor, &user).await?;
+        let mut changes = self.over(by, &user).await?;
         if user.status == to {
             return Ok(());
         }
@@ -156,13 +157,16 @@ impl Auth {
     /// a link to set a new one.
     pub async fn demand_new_password(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        actor.demand(USERS_WRITE)?;
+        by.demand(USERS_WRITE)?;
         let user = self.there(id).await?;
-        let mut changes = self.over(actor, &user).await?;
+        if user.is_service_account() {
+            return Err(AuthError::UserNotFound);
+        }
+        let mut changes = self.over(by, &user).await?;
         let token = link_token();
         let ticket = self.ticket(Id::new(self.clock()), &user, Purpose::ResetPassword, &token);
         let letter = self.letter(ticket.id.to_string(), &user.email, Letter::NewPassword { token }).await?;
@@ -182,19 +186,21 @@ impl Auth {
     /// Gives a user another role. Nobody gives what they do not hold, and nobody takes from who has more; somebody
     /// stays super admin. The user's access tokens are refused from then on, on this node at once and on others
     /// within five seconds, and their next refresh brings what they may do now.
+    ///
+    /// An API key gives no role, and neither does who acts in the name of somebody.
     pub async fn set_role(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         to: RoleName,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        actor.demand(USERS_WRITE)?;
-        self.check_role(&to).await?;
+        by.caller.in_person()?;
+        by.demand(USERS_WRITE)?;
         let user = self.there(id).await?;
-        let mut changes = self.over(actor, &user).await?;
-        let own = self.me(&actor.caller()).await?;
-        self.covers(actor, &own, &self.grants_of(&to).await?).await?;
+        let mut changes = self.over(by, &user).await?;
+        self.check_role(&to).await?;
+        self.covers(by, &self.grants_of(&to).await?).await?;
         if user.role == to {
             return Ok(());
         }
@@ -210,8 +216,8 @@ impl Auth {
     }
 
     /// The live sessions of a user, the newest first: for themselves, and for who may read all users.
-    pub async fn sessions_of(&self, actor: &Actor, id: UserId) -> Result<Vec<Session>, AuthError> {
-        actor.demand_on(id, USERS_READ)?;
+    pub async fn sessions_of(&self, by: &Authority, id: UserId) -> Result<Vec<Session>, AuthError> {
+        by.demand_on(id, USERS_READ)?;
         self.there(id).await?;
         self.sessions(id).await
     }
@@ -219,14 +225,17 @@ impl Auth {
     /// Ends a session of a user.
     pub async fn end_session_of(
         &self,
-        actor: &Actor,
+        by: &Authority,
         id: UserId,
         session: crate::domain::SessionId,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        actor.demand_on(id, USERS_WRITE)?;
+        by.demand_on(id, USERS_WRITE)?;
+        if id == by.caller.user {
+            by.caller.in_person()?;
+        }
         let user = self.there(id).await?;
-        self.over(actor, &user).await?;
+        self.over(by, &user).await?;
         self.end_session(id, session, EndReason::Revoked, origin).await
     }
 
@@ -236,7 +245,7 @@ impl Auth {
         user.ok_or(AuthError::UserNotFound)
     }
 
-    async fn check_role(&self, role: &RoleName) -> Result<(), AuthError> {
+    pub(crate) async fn check_role(&self, role: &RoleName) -> Result<(), AuthError> {
         if self.roles().await?.iter().any(|known| known.name == *role) {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use gravity_core::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::actor::Viewer;
+use super::authority::Viewer;
 use super::users::USERS_READ;
 use crate::domain::{
     BirthDate, EmailAddress, FollowState, Line, Person, PersonName, Prose, RoleName, UserId, UserName,
@@ -176,10 +176,10 @@ impl Auth {
     pub async fn regard(&self, viewer: &Viewer, id: UserId) -> Result<Regard, AuthError> {
         Ok(match &viewer.0 {
             None => Regard::Anonymous,
-            Some(actor) if actor.allows(USERS_READ) => Regard::Admin,
-            Some(actor) if actor.user == id => Regard::Oneself,
-            Some(actor) => {
-                let follow = self.store().follow(actor.user, id).await?;
+            Some(by) if by.allows(USERS_READ) => Regard::Admin,
+            Some(by) if by.is(id) => Regard::Oneself,
+            Some(by) => {
+                let follow = self.store().follow(by.caller.user, id).await?;
                 let follows = follow.is_some_and(|follow| follow.state == FollowState::Following);
                 if follows { Regard::Follower } else { Regard::Stranger }
             }

@@ -3,7 +3,7 @@
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
-use super::AccountChange;
+use super::{AccountChange, KeyChange, RoleChange};
 use crate::domain::{
     Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
     Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
@@ -18,7 +18,7 @@ use crate::totp::TotpStep;
 #[derive(Debug, Clone)]
 pub enum Change {
     /// There is a new user, with the hash of a password or without one. The address and the name must be free:
-    /// [`EmailTaken`](super::Refused::EmailTaken), [`NameTaken`](super::Refused::NameTaken).
+    /// [`EmailTaken`](super::Refused::EmailTaken), [`NameTaken`](super::Refused::NameTaken). Their role must be there.
     AddUser {
         /// The user.
         user: User,
@@ -72,8 +72,9 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// The user has another role. They must have the one that it follows, and not be deleted; the last active super
-    /// admin stays one: [`LastAdmin`](super::Refused::LastAdmin). Their access tokens of before are called back.
+    /// The user has another role, which must be there. They must have the one that it follows, and not be deleted; the
+    /// last active super admin who can sign in stays one: [`LastAdmin`](super::Refused::LastAdmin). Their access
+    /// tokens of before are called back.
     SetRole {
         /// Whose role it is.
         user: UserId,
@@ -155,6 +156,10 @@ pub enum Change {
     },
     /// Somebody is sent a link or code. Those of this purpose that the user had are void. The user must be active.
     IssueTicket(Ticket),
+    /// Something happens to an API key.
+    Key(KeyChange),
+    /// Something happens to a role.
+    Role(RoleChange),
     /// A link or code is used. It must be there and not have run out; of several callers one redeems it.
     RedeemTicket {
         /// Which one.

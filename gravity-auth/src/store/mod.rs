@@ -1,17 +1,20 @@
 //! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
 
 mod accounts;
+mod api_keys;
 mod change;
 mod factors;
 mod memory;
 mod people;
 mod refused;
+mod roles;
 mod rotation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod trail;
 
 pub use accounts::{AccountChange, AccountStore};
+pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
 pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
@@ -19,6 +22,7 @@ pub use people::{
     ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
 };
 pub use refused::Refused;
+pub use roles::{RoleChange, RoleStore};
 pub use rotation::{Rotate, Rotation};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStore;
@@ -29,16 +33,17 @@ use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Positio
 use gravity_core::security::mac::Mac;
 use gravity_core::{Error, SecretString, Timestamp};
 
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
+pub const MIGRATIONS: [gravity_core::db::Migrations; 6] = [
     SqlStore::MIGRATIONS,
     SqlStore::FACTOR_MIGRATIONS,
     SqlStore::PEOPLE_MIGRATIONS,
     SqlStore::ACCOUNT_MIGRATIONS,
+    SqlStore::ORG_MIGRATIONS,
     crate::jwt::SqlKeyStore::MIGRATIONS,
 ];
 
@@ -48,7 +53,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 5] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: AccountStore + FactorStore + PeopleStore {
+pub trait AuthStore: AccountStore + FactorStore + PeopleStore + ApiKeyStore + RoleStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -70,7 +75,7 @@ pub trait AuthStore: AccountStore + FactorStore + PeopleStore {
     /// The hash of the user's password.
     async fn password(&self, user: UserId) -> Result<Option<SecretString>, Error>;
 
-    /// Whether there is an active super admin.
+    /// Whether there is an active super admin who can sign in: a program's account is none.
     async fn has_super_admin(&self) -> Result<bool, Error>;
 
     /// The session, live or not.
@@ -101,11 +106,8 @@ pub trait AuthStore: AccountStore + FactorStore + PeopleStore {
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
 
-    /// All roles.
-    async fn roles(&self) -> Result<Vec<Role>, Error>;
-
-    /// Forgets tickets and marks of what was spent that have run out, and sessions that ended or ran out before a time. At most `limit` of each;
-    /// how many in all.
+    /// Forgets tickets and marks of what was spent that have run out, and sessions and API keys that ended or ran out
+    /// before a time. At most `limit` of each; how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }
 

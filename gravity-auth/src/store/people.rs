@@ -52,9 +52,6 @@ pub trait PeopleStore: Send + Sync + 'static {
     /// Who was deleted at a time or before, and is not purged, the first first; at most so many.
     async fn purgeable(&self, deleted_until: Timestamp, limit: u32) -> Result<Vec<UserId>, Error>;
 
-    /// Whose access tokens were called back at a time or later, and when last, the first first; at most so many.
-    async fn revoked_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(UserId, Timestamp)>, Error>;
-
     /// Erases who somebody is from the audit log. To do so again is no fault.
     async fn forget(&self, user: UserId) -> Result<(), Error>;
 }

@@ -21,6 +21,18 @@ pub enum Refused {
     /// It would leave the user no way to sign in.
     #[error("it is the user's last way in")]
     LastWayIn,
+    /// There is one of this name already.
+    #[error("there is one of this name already")]
+    Exists,
+    /// Others have it, or build on it.
+    #[error("others have it, or build on it")]
+    InUse,
+    /// It would build on itself.
+    #[error("it would build on itself")]
+    Circle,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    TooMany,
     /// What must be so is not so, or not any more.
     #[error("somebody else was faster")]
     Stale,

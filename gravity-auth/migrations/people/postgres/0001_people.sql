@@ -42,9 +42,3 @@ CREATE TABLE auth_activity (
 );
 CREATE INDEX auth_activity_owner ON auth_activity (owner, at, activity);
 CREATE INDEX auth_activity_target ON auth_activity (target) WHERE target IS NOT NULL;
-
-CREATE TABLE auth_revoked_subjects (
-    user_id    uuid    NOT NULL PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
-    revoked_at timestamptz NOT NULL
-);
-CREATE INDEX auth_revoked_subjects_at ON auth_revoked_subjects (revoked_at, user_id);

@@ -13,7 +13,7 @@ use crate::service::tokens::is_active;
 use crate::service::verify::verified;
 use crate::service::{Letter, SignedIn};
 use crate::settings::SignUp;
-use crate::store::{AccountChange, Change};
+use crate::store::{AccountChange, Change, KeyChange};
 use crate::{Auth, AuthError};
 
 /// How often it is looked again who somebody is, when somebody else was faster.
@@ -172,7 +172,7 @@ impl Auth {
     /// Links an account to the one here that has its address, by the word of a provider that decides about the address.
     ///
     /// An account whose address nobody has verified before is claimed by that, as it is by mail: whoever made it may be
-    /// somebody else, so that its password goes and its sessions end.
+    /// somebody else, so that its password and API keys go and its sessions end.
     async fn join(
         &self,
         mut user: User,
@@ -190,6 +190,7 @@ impl Auth {
             let reason = EndReason::AddressClaimed;
             let (id, from, to, keep) = (user.id, None, None, None);
             changes.push(Change::SetPassword { user: id, from, to, keep, reason, at: now });
+            changes.push(Change::Key(KeyChange::RemoveAll { user: id }));
             changes.push(verified(&user, now));
             record = self.verification(&user, origin)?;
             user.email_verified_at = Some(now);

@@ -40,6 +40,8 @@ impl State {
                 self.live_session(*user, *session, *at)?.client.name.clone_from(name);
                 Ok(())
             }
+            Change::Key(change) => self.change_key(change),
+            Change::Role(change) => self.change_role(change),
             Change::IssueTicket(ticket) => self.issue_ticket(ticket),
             Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
             Change::Holds { user, role } => self.holds(*user, role),

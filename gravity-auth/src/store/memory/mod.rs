@@ -1,9 +1,11 @@
 //! The store in memory: the reference of the contract, and for tests.
 
 mod accounts;
+mod api_keys;
 mod apply;
 mod factors;
 mod people;
+mod roles;
 mod sessions;
 mod state;
 mod store;

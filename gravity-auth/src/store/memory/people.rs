@@ -115,7 +115,8 @@ impl State {
         self.tickets.retain(|_, ticket| ticket.user != user);
         self.follows.retain(|(follower, followee), _| *follower != user && *followee != user);
         self.activities.retain(|_, done| done.user != user && done.target != Some(user));
-        self.revoked.remove(&user);
+        self.reassigned.remove(&user);
+        self.remove_keys(user);
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
         self.void_challenges_and_devices(user);
@@ -247,15 +248,6 @@ impl PeopleStore for MemoryStore {
         deleted.sort_unstable();
         deleted.truncate(limit as usize);
         Ok(deleted.into_iter().map(|(_, id)| id).collect())
-    }
-
-    async fn revoked_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(UserId, Timestamp)>, Error> {
-        let state = self.state();
-        let mut revoked: Vec<_> = state.revoked.iter().map(|(user, at)| (*user, *at)).collect();
-        revoked.retain(|(_, at)| *at >= since);
-        revoked.sort_unstable_by_key(|(user, at)| (*at, *user));
-        revoked.truncate(limit as usize);
-        Ok(revoked)
     }
 
     async fn forget(&self, user: UserId) -> Result<(), Error> {

@@ -1,16 +1,17 @@
 //! What the store holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, Challenge, ChallengeId, Device, DeviceId, Follow, LinkedAccount, LinkedAccountId,
-    Preferences, Profile, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
+    Activity, ActivityId, ApiKey, ApiKeyId, Challenge, ChallengeId, Device, DeviceId, Follow, LinkedAccount,
+    LinkedAccountId, Preferences, Profile, Role, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor,
+    User, UserId, UserStatus,
 };
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct State {
     pub(super) users: HashMap<UserId, Account>,
     pub(super) sessions: HashMap<SessionId, Session>,
@@ -18,8 +19,6 @@ pub(super) struct State {
     /// By who follows and who is followed.
     pub(super) follows: HashMap<(UserId, UserId), Follow>,
     pub(super) activities: HashMap<ActivityId, Activity>,
-    /// Whose access tokens were called back, and when last.
-    pub(super) revoked: HashMap<UserId, Timestamp>,
     pub(super) totp: HashMap<UserId, TotpFactor>,
     pub(super) recovery_codes: HashMap<UserId, Vec<Mac>>,
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
@@ -27,6 +26,32 @@ pub(super) struct State {
     pub(super) accounts: HashMap<LinkedAccountId, LinkedAccount>,
     /// What is good once and was used, and until when that matters.
     pub(super) spent: HashMap<String, Timestamp>,
+    pub(super) api_keys: HashMap<ApiKeyId, ApiKey>,
+    pub(super) roles: BTreeMap<RoleName, Role>,
+    /// Whose role has changed, and when.
+    pub(super) reassigned: HashMap<UserId, Timestamp>,
+}
+
+impl Default for State {
+    /// Nobody is there, and the roles that are there from the start.
+    fn default() -> Self {
+        Self {
+            users: HashMap::new(),
+            sessions: HashMap::new(),
+            tickets: HashMap::new(),
+            follows: HashMap::new(),
+            activities: HashMap::new(),
+            totp: HashMap::new(),
+            recovery_codes: HashMap::new(),
+            challenges: HashMap::new(),
+            devices: HashMap::new(),
+            accounts: HashMap::new(),
+            spent: HashMap::new(),
+            api_keys: HashMap::new(),
+            roles: Role::built_in().into_iter().map(|role| (role.name.clone(), role)).collect(),
+            reassigned: HashMap::new(),
+        }
+    }
 }
 
 #[derive(Clone)]

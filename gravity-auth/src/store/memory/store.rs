@@ -14,7 +14,7 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::state::{Account, State};
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use crate::domain::{ApiKey, EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in memory, and nothing beyond the process. A clone is another handle to the same store.
@@ -176,10 +176,6 @@ impl AuthStore for MemoryStore {
         Ok(self.state().guess(purpose, user, macs, now))
     }
 
-    async fn roles(&self) -> Result<Vec<Role>, Error> {
-        Ok(Role::built_in())
-    }
-
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
         let mut state = self.state();
         let is_over = |session: &&Session| {
@@ -189,13 +185,16 @@ impl AuthStore for MemoryStore {
         let sessions: Vec<_> = over.collect();
         let out = state.tickets.values().filter(|ticket| ticket.expires_at <= now).map(|ticket| ticket.id);
         let tickets: Vec<_> = out.take(limit as usize).collect();
+        let is_out = |key: &&ApiKey| key.expires_at.is_some_and(|end| end < ended_before);
+        let keys: Vec<_> =
+            state.api_keys.values().filter(is_out).map(|key| key.id).take(limit as usize).collect();
+        state.api_keys.retain(|id, _| !keys.contains(id));
         state.sessions.retain(|id, _| !sessions.contains(id));
         state.tickets.retain(|id, _| !tickets.contains(id));
-        // What was called back before the oldest of these is called back no more by anything.
-        state.revoked.retain(|_, at| *at >= ended_before);
-        Ok((sessions.len() + tickets.len()) as u64
-            + state.sweep_factors(now, limit)
-            + state.sweep_spent(now, limit))
+        // Tokens of before that time have run out.
+        state.reassigned.retain(|_, at| *at >= ended_before);
+        let swept = (sessions.len() + tickets.len() + keys.len()) as u64;
+        Ok(swept + state.sweep_factors(now, limit) + state.sweep_spent(now, limit))
     }
 }
 

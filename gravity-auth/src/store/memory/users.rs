@@ -8,6 +8,9 @@ use crate::store::Refused;
 
 impl State {
     pub(super) fn add_user(&mut self, user: &User, password: Option<&SecretString>) -> Result<(), Refused> {
+        if !self.roles.contains_key(&user.role) {
+            return Err(Refused::Stale);
+        }
         self.check_email(user.id, &user.email)?;
         self.check_name(user.id, user.user_name.as_ref())?;
         if self.users.contains_key(&user.id) {
@@ -80,6 +83,7 @@ impl State {
         self.end_sessions(user, None, reason, at);
         self.void_tickets(user);
         self.void_challenges_and_devices(user);
+        self.remove_keys(user);
         Ok(())
     }
 
@@ -97,8 +101,9 @@ impl State {
         }
         account.user.role = to.clone();
         account.user.updated_at = at;
-        self.revoked.insert(user, at);
-        self.check_super_admin(there_was_one)
+        self.check_super_admin(there_was_one)?;
+        self.reassigned.insert(user, at);
+        if self.roles.contains_key(to) { Ok(()) } else { Err(Refused::Stale) }
     }
 
     pub(super) fn set_password(
@@ -149,7 +154,12 @@ impl State {
     }
 
     pub(super) fn has_super_admin(&self) -> bool {
-        let is_one = |user: &User| user.role == RoleName::SUPER_ADMIN && user.status == UserStatus::Active;
+        // Nobody signs in to a program's account, to make another super admin.
+        let is_one = |user: &User| {
+            user.role == RoleName::SUPER_ADMIN
+                && user.status == UserStatus::Active
+                && !user.is_service_account()
+        };
         self.users.values().any(|account| is_one(&account.user))
     }
 

@@ -2,13 +2,16 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{accounts, factors, people, sessions, tickets, users};
+use super::{accounts, api_keys, factors, people, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
 pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
     match change {
-        Change::AddUser { user, password } => users::add(tx, user, password.as_ref()).await,
+        Change::AddUser { user, password } => {
+            roles::hold(tx, &user.role).await?;
+            users::add(tx, user, password.as_ref()).await
+        }
         Change::Rename { user, user_name, first_name, last_name, at } => {
             users::rename(tx, *user, user_name.as_ref(), first_name.as_ref(), last_name.as_ref(), *at).await
         }
@@ -21,9 +24,14 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
             sessions::end_all(tx, *user, None, reason, *at).await?;
             tickets::void_all(tx, *user).await?;
+            api_keys::remove_all(tx, *user).await?;
             factors::void_challenges_and_devices(tx, *user).await
         }
-        Change::SetRole { user, from, to, at } => users::set_role(tx, *user, from, to, *at).await,
+        Change::SetRole { user, from, to, at } => {
+            roles::hold(tx, to).await?;
+            users::set_role(tx, *user, from, to, *at).await?;
+            roles::reassigned(tx, *user, *at).await
+        }
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
             sessions::end_all(tx, *user, *keep, *reason, *at).await?;
@@ -44,6 +52,8 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::NameSession { user, session, name, at } => {
             sessions::name(tx, *user, *session, name.as_deref(), *at).await
         }
+        Change::Key(change) => api_keys::change(tx, change).await,
+        Change::Role(change) => roles::change(tx, change).await,
         Change::IssueTicket(ticket) => {
             users::lock_active(tx, ticket.user, None).await?;
             tickets::issue(tx, ticket).await

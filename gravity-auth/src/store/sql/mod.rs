@@ -1,10 +1,12 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
 mod accounts;
+mod api_keys;
 mod apply;
 mod factors;
 mod people;
 mod people_reads;
+mod roles;
 mod rows;
 mod sessions;
 mod store;

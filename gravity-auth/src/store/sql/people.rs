@@ -99,19 +99,6 @@ pub(super) async fn holds(tx: &mut Tx<'_>, user: UserId, role: &RoleName) -> Res
     found.map(drop).ok_or(Refused::Stale)
 }
 
-/// Calls the user's access tokens of until now back.
-pub(super) async fn revoke(tx: &mut Tx<'_>, user: UserId, at: Timestamp) -> Result<(), Refused> {
-    tx.query(
-        "INSERT INTO auth_revoked_subjects (user_id, revoked_at) VALUES ($1, $2) \
-         ON CONFLICT (user_id) DO UPDATE SET revoked_at = excluded.revoked_at",
-    )
-    .bind(user)
-    .bind(at)
-    .execute()
-    .await?;
-    Ok(())
-}
-
 /// That the user was deleted at a time, and the status that they had.
 pub(super) async fn mark_deleted(
     tx: &mut Tx<'_>,

@@ -145,18 +145,6 @@ impl PeopleStore for SqlStore {
         Ok(query.fetch_all_scalars().await?)
     }
 
-    async fn revoked_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(UserId, Timestamp)>, Error> {
-        let query = self
-            .db
-            .query(
-                "SELECT user_id, revoked_at FROM auth_revoked_subjects WHERE revoked_at >= $1 \
-                 ORDER BY revoked_at, user_id LIMIT $2",
-            )
-            .bind(since)
-            .bind(i64::from(limit));
-        Ok(query.fetch_all().await?)
-    }
-
     async fn forget(&self, user: UserId) -> Result<(), Error> {
         self.audit().erase_subject(&user.into()).await?;
         Ok(())

@@ -5,9 +5,9 @@ use gravity_core::{Error, Secret, SecretString, Timestamp};
 use serde_json::Value;
 
 use crate::domain::{
-    Activity, ActivityId, ActivityKind, Client, EmailAddress, EndReason, Ended, Follow, FollowState, Method,
-    Person, Preferences, Profile, Purpose, Role, Session, SessionId, Ticket, TicketId, User, UserId,
-    UserStatus,
+    Activity, ActivityId, ActivityKind, ApiKey, ApiKeyId, Client, EmailAddress, EndReason, Ended, Follow,
+    FollowState, Method, Person, Preferences, Profile, Purpose, Role, Session, SessionId, Ticket, TicketId,
+    User, UserId, UserStatus,
 };
 
 pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
@@ -193,6 +193,57 @@ pub(super) fn ticket(row: TicketRow) -> Result<Ticket, Error> {
         data,
         created_at,
         expires_at,
+    })
+}
+
+pub(super) type ApiKeyRow = (
+    ApiKeyId,
+    UserId,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<Timestamp>,
+    String,
+    i64,
+    i64,
+    UserId,
+    Timestamp,
+    Option<Timestamp>,
+    Option<Timestamp>,
+);
+
+pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey, Error> {
+    let (
+        id,
+        user,
+        name,
+        hint,
+        mac,
+        old_mac,
+        old_until,
+        scopes,
+        per_minute,
+        version,
+        created_by,
+        created_at,
+        expires_at,
+        last_used_at,
+    ) = row;
+    Ok(ApiKey {
+        id,
+        user,
+        name,
+        hint,
+        mac: parse(&mac)?,
+        old: optional(old_mac.as_deref())?.zip(old_until),
+        scopes: parse(&scopes)?,
+        per_minute: number(per_minute)?,
+        version: number(version)?,
+        created_by,
+        created_at,
+        expires_at,
+        last_used_at,
     })
 }
 

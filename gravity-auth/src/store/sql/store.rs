@@ -10,9 +10,9 @@ use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
-use super::rows::{self, RoleRow, SessionRow, TicketRow, USER, UserRow};
-use super::{apply, people, sessions, tickets};
-use crate::domain::{EmailAddress, Purpose, Role, Session, SessionId, Ticket, User, UserId, UserName};
+use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
+use super::{apply, people, sessions, tickets, users};
+use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
 use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
 
 /// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`],
@@ -51,10 +51,30 @@ impl SqlStore {
         "auth_people",
         &[Migration::new(
             1,
-            "profiles, terms, follows, activity, revoked subjects",
+            "profiles, terms, follows, activity",
             include_str!("../../../migrations/people/sqlite/0001_people.sql"),
             include_str!("../../../migrations/people/postgres/0001_people.sql"),
         )],
+    );
+
+    /// The steps of the tables of API keys and of who was given another role, which come after
+    /// [`MIGRATIONS`](Self::MIGRATIONS).
+    pub const ORG_MIGRATIONS: Migrations = Migrations::new(
+        "auth_orgs",
+        &[
+            Migration::new(
+                1,
+                "API keys",
+                include_str!("../../../migrations/orgs/sqlite/0001_api_keys.sql"),
+                include_str!("../../../migrations/orgs/postgres/0001_api_keys.sql"),
+            ),
+            Migration::new(
+                2,
+                "users whose role has changed",
+                include_str!("../../../migrations/orgs/sqlite/0002_reassigned.sql"),
+                include_str!("../../../migrations/orgs/postgres/0002_reassigned.sql"),
+            ),
+        ],
     );
 
     /// A store on this database, whose tables it brings up to date, and those of events, jobs and the audit log.
@@ -65,6 +85,7 @@ impl SqlStore {
         people::add_missing(&db).await?;
         Self::FACTOR_MIGRATIONS.up(&db).await?;
         Self::ACCOUNT_MIGRATIONS.up(&db).await?;
+        Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
         Ok(Self { db, events, audit, jobs })
@@ -155,8 +176,8 @@ impl AuthStore for SqlStore {
     }
 
     async fn has_super_admin(&self) -> Result<bool, Error> {
-        let sql = "SELECT COUNT(*) FROM auth_users WHERE role = 'super_admin' AND status = 'active'";
-        let number: i64 = self.db.query(sql).fetch_scalar().await?;
+        let query = self.db.query("SELECT COUNT(*) FROM auth_users WHERE ").push(users::SUPER_ADMINS);
+        let number: i64 = query.fetch_scalar().await?;
         Ok(number > 0)
     }
 
@@ -236,12 +257,6 @@ impl AuthStore for SqlStore {
         outcome.map_err(Refused::into_failure)
     }
 
-    async fn roles(&self) -> Result<Vec<Role>, Error> {
-        let rows: Vec<RoleRow> =
-            self.db.query("SELECT name, grants, inherits FROM auth_roles ORDER BY name").fetch_all().await?;
-        rows.into_iter().map(rows::role).collect()
-    }
-
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error> {
         let tickets = self
             .db
@@ -260,10 +275,18 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        // What was called back before the oldest of these is called back no more by anything.
-        let revoked =
-            self.db.query("DELETE FROM auth_revoked_subjects WHERE revoked_at < $1").bind(ended_before);
-        revoked.execute().await?;
-        Ok(tickets + sessions + self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?)
+        // Tokens of before that time have run out.
+        self.db.query("DELETE FROM auth_reassigned WHERE at < $1").bind(ended_before).execute().await?;
+        let keys = self
+            .db
+            .query(
+                "DELETE FROM auth_api_keys WHERE id IN (SELECT id FROM auth_api_keys WHERE expires_at < $1 LIMIT $2)",
+            )
+            .bind(ended_before)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
+        let others = self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?;
+        Ok(tickets + sessions + keys + others)
     }
 }

@@ -9,6 +9,13 @@ use super::rows::{self, USER, UserRow};
 use crate::domain::{EmailAddress, EndReason, PersonName, RoleName, User, UserId, UserName, UserStatus};
 use crate::store::Refused;
 
+/// The accounts of programs: what [`User::is_service_account`] says.
+pub(super) const SERVICE_ACCOUNTS: &str = "email_key LIKE '%@service-account.invalid'";
+
+/// Those who may sign in and do everything. Nobody signs in to a program's account, to make another.
+pub(super) const SUPER_ADMINS: &str =
+    "role = 'super_admin' AND status = 'active' AND email_key NOT LIKE '%@service-account.invalid'";
+
 pub(super) async fn add(
     tx: &mut Tx<'_>,
     user: &User,
@@ -111,9 +118,8 @@ pub(super) async fn change_email(
 /// dismiss each other, one comes first.
 async fn super_admins(tx: &mut Tx<'_>) -> Result<bool, Refused> {
     let lock = for_update(tx.engine());
-    let query = tx
-        .query("SELECT id FROM auth_users WHERE role = 'super_admin' AND status = 'active' ORDER BY id")
-        .push(lock);
+    let query =
+        tx.query("SELECT id FROM auth_users WHERE ").push(SUPER_ADMINS).push(" ORDER BY id").push(lock);
     let found: Vec<UserId> = query.fetch_all_scalars().await?;
     Ok(!found.is_empty())
 }
@@ -140,7 +146,6 @@ pub(super) async fn set_role(
         .bind(to.as_str())
         .bind(at);
     one_row(query).await?;
-    people::revoke(tx, user, at).await?;
     check_super_admins(tx, there_were).await
 }
 

@@ -1,16 +1,19 @@
 //! The suite of the routes, on any host.
 
+mod api_keys;
 mod cookies;
 mod documents;
 mod elsewhere;
 mod elsewhere_attacks;
 mod elsewhere_links;
+mod impersonate;
 mod mail;
 mod passwords;
 mod people;
 mod profiles;
 mod prying;
 mod refresh;
+mod roles;
 mod second_factor;
 mod secrecy;
 mod sessions;
@@ -38,6 +41,9 @@ pub async fn suite(stage: &Stage) {
     people::run(stage).await;
     profiles::run(stage).await;
     prying::run(stage).await;
+    api_keys::run(stage).await;
+    roles::run(stage).await;
+    impersonate::run(stage).await;
 }
 
 /// Runs the scenarios of signing in elsewhere, on a stage whose providers are these doubles.
@@ -56,4 +62,5 @@ pub async fn providers(stage: &Stage, doubles: &Doubles) {
 /// When an answer is not what the routes promise.
 pub async fn limits(stage: &Stage) {
     throttling::run(stage).await;
+    api_keys::a_key_has_a_limit_of_its_own(stage).await;
 }

@@ -144,14 +144,18 @@ async fn nobody_gives_what_they_do_not_hold(stage: &Stage) {
     let (ada, root_id) = (stage.signed_in().await, id(stage, &root).await);
     let role = |id: &str| format!("/{id}/role");
     let ada_id = id(stage, &ada).await;
-    for (target, to) in [(&ada_id, "super_admin"), (&root_id, "customer"), (&root_id, "super_admin")] {
+    for (target, to, code) in [
+        (&ada_id, "super_admin", "auth.not_held"),
+        (&root_id, "customer", "http.forbidden"),
+        (&root_id, "super_admin", "http.forbidden"),
+    ] {
         let reply = stage.users("PUT", &admin.access, &role(target), json!({ "role": to })).await;
-        assert_eq!(reply.refusal(), (403, "http.forbidden"), "{to}");
+        assert_eq!(reply.refusal(), (403, code), "{to}");
     }
     let own = stage.users("PUT", &admin.access, "/me/role", json!({ "role": "super_admin" })).await;
-    assert_eq!(own.refusal(), (403, "http.forbidden"));
+    assert_eq!(own.refusal(), (403, "auth.not_held"));
     let new = json!({ "email": stage.email(), "role": "super_admin" });
-    assert_eq!(stage.users("POST", &admin.access, "", new).await.refusal(), (403, "http.forbidden"));
+    assert_eq!(stage.users("POST", &admin.access, "", new).await.refusal(), (403, "auth.not_held"));
     for (method, path, body) in [
         ("POST", "/suspend", Value::Null),
         ("POST", "/require-password-change", Value::Null),

@@ -9,12 +9,13 @@ use gravity_core::limits::{MemoryLimiter, Quota, RateLimiter};
 use gravity_core::security::password::PasswordConfig;
 use gravity_core::security::{Key, KeyRing};
 use gravity_core::testing::http::{Answer, Host, Kind, Raw};
-use gravity_core::{Clock, Id, TestClock, Timestamp};
+use gravity_core::{Clock, Id, SecretString, TestClock, Timestamp};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::domain::{EmailAddress, User};
-use crate::{Auth, AuthConfig, DevMailbox, Message, Throttles};
+use crate::domain::{EmailAddress, User, UserStatus};
+use crate::store::{Change, Trail};
+use crate::{Auth, AuthConfig, DevMailbox, Message, Registration, Throttles};
 
 /// The password of everybody on the stage.
 pub const PASSWORD: &str = "correct horse battery";
@@ -71,6 +72,7 @@ pub fn config(mailbox: &DevMailbox, time: &TestClock) -> AuthConfig {
             sign_in: none(),
             account: none(),
             network: none(),
+            api_keys: none(),
             mail: none(),
             requests: none(),
         })
@@ -153,6 +155,65 @@ impl Stage {
             serde_json::to_vec(&body).unwrap()
         };
         self.call(method, &format!("{prefix}{path}"), &headers, &body).await
+    }
+
+    /// Asks a route below `/api/v1` with an access token or an API key, if there is one.
+    pub async fn api(&self, method: &str, token: &str, path: &str, body: Value) -> Reply {
+        let bearer = format!("Bearer {token}");
+        let mut headers = Vec::new();
+        if !token.is_empty() {
+            headers.push(("authorization", bearer.as_str()));
+        }
+        let mut bytes = Vec::new();
+        if !body.is_null() {
+            headers.push(("content-type", "application/json"));
+            bytes = serde_json::to_vec(&body).unwrap();
+        }
+        self.call(method, &format!("/api/v1{path}"), &headers, &bytes).await
+    }
+
+    /// A super admin who is signed in.
+    pub async fn admin(&self) -> Person {
+        let email = self.email();
+        let new = Registration {
+            email: email.parse().unwrap(),
+            password: SecretString::from(PASSWORD),
+            user_name: None,
+            first_name: None,
+            last_name: None,
+        };
+        self.auth.create_admin(new).await.unwrap();
+        self.sign_in(&email).await
+    }
+
+    /// Somebody who is signed in with this role.
+    pub async fn with_role(&self, role: &str) -> Person {
+        let email = self.verified().await;
+        let user = self.auth.store().by_email(&email.parse().unwrap()).await.unwrap().unwrap().0;
+        let set = Change::SetRole {
+            user: user.id,
+            from: user.role,
+            to: role.parse().unwrap(),
+            at: self.time.now(),
+        };
+        self.auth.store().apply(&[set], &Trail::NONE).await.unwrap();
+        self.auth.catch_up().await.unwrap();
+        self.sign_in(&email).await
+    }
+
+    /// The id of somebody.
+    pub async fn id_of(&self, person: &Person) -> String {
+        let me = self.ask("GET", &person.access, "/me", Value::Null).await;
+        me.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives somebody another status.
+    pub async fn set_status(&self, person: &Person, to: UserStatus) {
+        let email: EmailAddress = person.email.parse().unwrap();
+        let user = self.auth.store().by_email(&email).await.unwrap().unwrap().0.id;
+        let change = Change::SetStatus { user, to, at: self.time.now() };
+        self.auth.store().apply(&[change], &Trail::NONE).await.unwrap();
+        self.auth.catch_up().await.unwrap();
     }
 
     /// Somebody who has signed up, and not verified their address.
@@ -269,10 +330,12 @@ impl Reply {
         (self.status, self.body["code"].as_str().unwrap_or_default())
     }
 
-    /// The pointers of the faults of a problem.
+    /// The pointers of the faults of a problem, in the order of their text.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+        let mut pointers: Vec<&str> = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
+        pointers.sort_unstable();
+        pointers
     }
 
     /// The cookies that it sets, by name, each with all that stands behind the name.

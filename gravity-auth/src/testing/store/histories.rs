@@ -7,12 +7,12 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    EndReason, FollowState, LinkedAccount, Method, Person, Purpose, RoleName, Session, Ticket, TotpFactor,
-    User, UserStatus, Visibility,
+    ApiKey, EndReason, FollowState, LinkedAccount, Method, Person, Purpose, RoleName, Session, Ticket,
+    TotpFactor, User, UserStatus, Visibility,
 };
 use crate::store::{
-    AccountChange, AccountStore as _, AuthStore, Change, FactorStore as _, PeopleStore as _, Refused, Side,
-    Trail,
+    AccountChange, AccountStore as _, ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange,
+    PeopleStore as _, Refused, Side, Trail,
 };
 use crate::totp::TotpStep;
 
@@ -38,6 +38,7 @@ struct History<'f, S> {
     sessions: Vec<Session>,
     tickets: Vec<(Ticket, String)>,
     accounts: Vec<LinkedAccount>,
+    keys: Vec<ApiKey>,
     told: Vec<String>,
 }
 
@@ -53,6 +54,7 @@ impl<'f, S: AuthStore> History<'f, S> {
             sessions: Vec::new(),
             tickets: Vec::new(),
             accounts: Vec::new(),
+            keys: Vec::new(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -86,9 +88,10 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(21) {
-            18..=20 => self.account_change(&user),
+        match self.random.below(23) {
+            20..=22 => self.account_change(&user),
             14..=17 => self.factor_change(&user),
+            18 | 19 => self.key_change(&user),
             12 => {
                 // Whether somebody is the last super admin is a matter of the whole store, and so of every history.
                 let roles = [RoleName::ADMIN, RoleName::CUSTOMER];
@@ -229,6 +232,24 @@ impl<'f, S: AuthStore> History<'f, S> {
         })
     }
 
+    fn key_change(&mut self, user: &User) -> Change {
+        let known = if self.keys.is_empty() { 0 } else { self.random.below(4) };
+        Change::Key(match known {
+            0 => {
+                let key = super::api_keys::new_key(self.fixture, user, &self.fixture.unique());
+                self.keys.push(key.clone());
+                KeyChange::Add { key: Box::new(key), most: 2 }
+            }
+            1 => {
+                let from = self.random.pick(&self.keys).clone();
+                let version = u32::try_from(self.random.below(2)).unwrap();
+                KeyChange::Update { version, to: Box::new(ApiKey { name: self.fixture.unique(), ..from }) }
+            }
+            2 => KeyChange::Remove { user: user.id, key: self.random.pick(&self.keys).id },
+            _ => KeyChange::RemoveAll { user: user.id },
+        })
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -297,6 +318,13 @@ impl<'f, S: AuthStore> History<'f, S> {
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
         }
+        for key in &self.keys {
+            let found = store.api_key(key.id).await.unwrap();
+            assert_eq!(found, self.model.api_key(key.id).await.unwrap(), "{}", self.story());
+            let macs = [key.mac.clone()];
+            let opened = store.api_key_by(&macs, now).await.unwrap();
+            assert_eq!(opened, self.model.api_key_by(&macs, now).await.unwrap(), "{}", self.story());
+        }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];
             let found = store.ticket(ticket.purpose, &macs, now).await.unwrap();
@@ -323,6 +351,7 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::AccountTaken) => "account taken",
         Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
+        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany) => "of roles and keys",
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }

@@ -1,10 +1,12 @@
 //! The suite of a store.
 
 mod accounts;
+mod api_keys;
 mod factors;
 mod fixture;
 mod histories;
 mod people;
+mod roles;
 mod rotation;
 mod sessions;
 mod tickets;
@@ -44,6 +46,8 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     tickets::run(&fixture).await;
     factors::run(&fixture).await;
     accounts::run(&fixture).await;
+    api_keys::run(&fixture).await;
+    roles::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.

@@ -28,7 +28,6 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     who_was_suspended_comes_back_so(fixture).await;
     of_many_who_purge_and_restore_one_does(fixture).await;
     friends_are_purged_at_once(fixture).await;
-    a_role_calls_tokens_back(fixture).await;
 }
 
 async fn person<S: AuthStore>(fixture: &Fixture<S>, user: &User) -> Person {
@@ -472,19 +471,4 @@ async fn of_many_who_purge_and_restore_one_does<S: AuthStore>(fixture: &Fixture<
         })
     });
     assert_eq!(tally(join_all(racers).await), (1, RACERS - 1, 0));
-}
-
-async fn a_role_calls_tokens_back<S: AuthStore>(fixture: &Fixture<S>) {
-    fixture.time.advance(Duration::from_mins(1));
-    let user = fixture.registered().await;
-    let since = fixture.now();
-    let change =
-        |from: RoleName, to: RoleName| Change::SetRole { user: user.id, from, to, at: fixture.now() };
-    fixture.apply(change(RoleName::CUSTOMER, RoleName::MANAGER)).await.unwrap();
-    assert_eq!(fixture.store.revoked_since(since, 10).await.unwrap(), [(user.id, since)]);
-    fixture.time.advance(Duration::from_secs(1));
-    fixture.apply(change(RoleName::MANAGER, RoleName::CUSTOMER)).await.unwrap();
-    assert_eq!(fixture.store.revoked_since(since, 10).await.unwrap(), [(user.id, fixture.now())]);
-    let later = fixture.now().saturating_add(Duration::from_secs(1));
-    assert_eq!(fixture.store.revoked_since(later, 10).await.unwrap(), []);
 }

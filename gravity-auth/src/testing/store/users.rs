@@ -57,6 +57,9 @@ async fn an_address_and_a_name_are_one_users<S: AuthStore>(fixture: &Fixture<S>)
     let mut again = fixture.somebody();
     again.id = first.id;
     refused!(fixture.apply(add(&again)).await, Stale);
+    let mut strange = fixture.somebody();
+    strange.role = fixture.unique().parse().unwrap();
+    refused!(fixture.apply(add(&strange)).await, Stale);
     // Who is deleted keeps the address until the account is purged.
     fixture
         .apply(Change::SetStatus { user: first.id, to: UserStatus::Deleted, at: fixture.now() })
@@ -224,6 +227,12 @@ async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
     let dismiss = |user| set(user, RoleName::SUPER_ADMIN, RoleName::CUSTOMER);
     let (mut ada, bob) = (fixture.somebody(), fixture.registered().await);
     ada.role = RoleName::SUPER_ADMIN;
+    // A program is none that could make another.
+    let mut robot = fixture.somebody();
+    robot.email = format!("{}@service-account.invalid", robot.id).parse().unwrap();
+    robot.role = RoleName::SUPER_ADMIN;
+    fixture.apply(add(&robot)).await.unwrap();
+    assert!(!fixture.store.has_super_admin().await.unwrap());
     fixture.apply(add(&ada)).await.unwrap();
     refused!(fixture.apply(dismiss(bob.id)).await, Stale);
     assert!(fixture.store.has_super_admin().await.unwrap());
@@ -237,4 +246,19 @@ async fn somebody_stays_super_admin<S: AuthStore>(fixture: &Fixture<S>) {
     let outcomes = join_all([ada.id, bob.id].map(|user| fixture.apply(dismiss(user)))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::LastAdmin))), "{outcomes:?}");
+    fixture.apply(dismiss(robot.id)).await.unwrap();
+    // Many are dismissed and suspended at once: one is left.
+    let mut crowd = Vec::new();
+    for _ in 0..8 {
+        let mut user = fixture.somebody();
+        user.role = RoleName::SUPER_ADMIN;
+        fixture.apply(add(&user)).await.unwrap();
+        crowd.push(user.id);
+    }
+    crowd.extend([ada.id, bob.id]);
+    let suspend = |user| Change::SetStatus { user, to: UserStatus::Suspended, at: fixture.now() };
+    let racers = crowd.iter().flat_map(|user| [dismiss(*user), suspend(*user)]);
+    let outcomes = join_all(racers.map(|change| fixture.apply(change))).await;
+    assert!(!outcomes.iter().any(|outcome| matches!(outcome, Err(Refused::Failed(_)))), "{outcomes:?}");
+    assert!(fixture.store.has_super_admin().await.unwrap());
 }

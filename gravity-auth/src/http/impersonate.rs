@@ -1,0 +1,78 @@
+//! Acting in the name of somebody, and who calls.
+
+use std::fmt;
+
+use gravity_core::audit::Origin;
+use gravity_core::http::{Json, Path, State, WithStatus};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fresh::{Fresh, fresh};
+use crate::domain::{SessionId, User, UserId};
+use crate::service::{Authority, Caller};
+use crate::{Auth, AuthError};
+
+/// Why somebody wants to act in the name of another.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImpersonateInput {
+    /// The reason, for the audit log: a ticket's number.
+    #[schemars(length(min = 1, max = 500))]
+    pub reason: String,
+}
+
+/// Somebody acts in the name of another.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Impersonated {
+    /// The token that requests show. There is none that gets another.
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// How long it holds, in seconds.
+    pub expires_in: u64,
+    /// The session: to sign out ends it.
+    pub session: SessionId,
+    /// In whose name.
+    pub user: User,
+}
+
+impl fmt::Debug for Impersonated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Impersonated")
+            .field("session", &self.session)
+            .field("user", &self.user.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Me {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// Who acts in their name, if somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<UserId>,
+}
+
+pub(super) async fn me(State(auth): State<Auth>, caller: Caller) -> Result<Json<Me>, AuthError> {
+    auth.me(&caller).await.map(|user| Json(Me { user, actor: caller.actor }))
+}
+
+pub(super) async fn begin(
+    State(auth): State<Auth>,
+    by: Authority,
+    origin: Origin,
+    Path(user): Path<UserId>,
+    Json(input): Json<ImpersonateInput>,
+) -> Result<WithStatus<201, Fresh<Impersonated>>, AuthError> {
+    let begun = auth.impersonate(&by, user, &input.reason, &origin).await?;
+    Ok(WithStatus(fresh(Impersonated {
+        access_token: begun.access_token.expose().clone(),
+        token_type: "Bearer".to_owned(),
+        expires_in: begun.expires_in.as_secs(),
+        session: begun.session.id,
+        user: begun.user,
+    })))
+}

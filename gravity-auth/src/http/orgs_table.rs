@@ -1,0 +1,27 @@
+//! The routes of API keys, accounts of programs and roles, below `/api/v1`.
+
+use gravity_core::http::{Routes, SIGNED_IN, delete, get, patch, post};
+
+use super::{api_keys, impersonate, roles};
+use crate::Auth;
+use crate::service::{API_KEYS_MANAGE, ROLES_READ, ROLES_WRITE, USERS_IMPERSONATE};
+
+#[rustfmt::skip]
+pub(super) fn group() -> Routes<Auth> {
+    Routes::new()
+        .route(post("/api-keys", "createApiKey").allow(SIGNED_IN).tag("API keys").about("Makes an API key").to(api_keys::create))
+        .route(get("/api-keys", "listApiKeys").allow(SIGNED_IN).tag("API keys").about("Lists API keys").to(api_keys::list))
+        .route(get("/api-keys/{key}", "getApiKey").allow(SIGNED_IN).tag("API keys").about("Shows an API key").to(api_keys::show))
+        .route(patch("/api-keys/{key}", "changeApiKey").allow(SIGNED_IN).tag("API keys").about("Changes an API key").to(api_keys::change))
+        .route(delete("/api-keys/{key}", "deleteApiKey").allow(SIGNED_IN).tag("API keys").about("Takes an API key back").to(api_keys::delete))
+        .route(post("/api-keys/{key}/rotate", "rotateApiKey").allow(SIGNED_IN).tag("API keys").about("Gives an API key another secret").to(api_keys::rotate))
+        .route(post("/service-accounts", "createServiceAccount").allow(API_KEYS_MANAGE).tag("API keys").about("Makes a program's account").to(api_keys::create_account))
+        .route(get("/service-accounts", "listServiceAccounts").allow(API_KEYS_MANAGE).tag("API keys").about("Lists the accounts of programs").to(api_keys::list_accounts))
+        .route(delete("/service-accounts/{user}", "deleteServiceAccount").allow(API_KEYS_MANAGE).tag("API keys").about("Deletes a program's account and its keys").to(api_keys::delete_account))
+        .route(get("/roles", "listRoles").allow(ROLES_READ).tag("roles").about("Lists roles").to(roles::list))
+        .route(post("/roles", "createRole").allow(ROLES_WRITE).tag("roles").about("Makes a role").to(roles::create))
+        .route(get("/roles/{role}", "getRole").allow(ROLES_READ).tag("roles").about("Shows a role").to(roles::show))
+        .route(patch("/roles/{role}", "changeRole").allow(ROLES_WRITE).tag("roles").about("Changes a role").to(roles::change))
+        .route(delete("/roles/{role}", "deleteRole").allow(ROLES_WRITE).tag("roles").about("Deletes a role").to(roles::delete))
+        .route(post("/users/{user}/impersonate", "impersonate").allow(USERS_IMPERSONATE).tag("users").about("Begins to act in the name of a user").to(impersonate::begin))
+}
