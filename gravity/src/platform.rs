@@ -116,6 +116,8 @@ fn auth_config(settings: &Settings, address: &str, keys: KeyRing, mailbox: &DevM
         auth.mail = ours.mail.clone();
         auth.cookies = ours.cookies.clone();
         auth.passwords = ours.passwords.clone();
+        auth.oauth = ours.oauth.clone();
+        auth.providers = ours.providers.clone();
         // Without TLS a browser takes no secure cookies but from its own machine.
         auth.cookies.insecure |= address.starts_with("http://");
     });

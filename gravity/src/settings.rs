@@ -1,11 +1,14 @@
 //! All that can be set, and where it is read from.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use gravity_auth::{CookieSettings, MailSettings, PasswordSettings, SessionSettings, SignUp};
+use gravity_auth::{
+    CookieSettings, MailSettings, OAuthSettings, PasswordSettings, ProviderSettings, SessionSettings, SignUp,
+};
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
 use gravity_core::security::KeyRing;
@@ -80,6 +83,10 @@ pub(crate) struct Auth {
     pub(crate) cookies: CookieSettings,
     /// What passwords have to be, and what they cost.
     pub(crate) passwords: PasswordSettings,
+    /// Where people go on who come back from a provider.
+    pub(crate) oauth: OAuthSettings,
+    /// Who signs people in elsewhere, by the names that routes call them.
+    pub(crate) providers: BTreeMap<String, ProviderSettings>,
 }
 
 impl Default for Settings {

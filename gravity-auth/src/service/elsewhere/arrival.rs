@@ -5,7 +5,9 @@ use gravity_core::{Error, Id, SecretString};
 
 use super::journey::{Journey, Way};
 use super::providers::told;
-use crate::domain::{EmailAddress, EndReason, LinkedAccount, Method, PersonName, RoleName, User, UserStatus};
+use crate::domain::{
+    EmailAddress, EndReason, LinkedAccount, Method, PersonName, RoleName, SERVICE_HOST, User, UserStatus,
+};
 use crate::events::AccountLinked;
 use crate::oauth::{Answer, Identity, Provider};
 use crate::service::record::{Record, on_user};
@@ -106,15 +108,17 @@ impl Auth {
         identity: &Identity,
         origin: &Origin,
     ) -> Result<(User, LinkedAccount), AuthError> {
+        let look =
+            async || self.store().account(&identity.provider, &identity.issuer, &identity.subject).await;
         for _ in 0..TRIES {
-            let found = self.store().account(&identity.provider, &identity.issuer, &identity.subject).await?;
-            if let Some(account) = found {
+            if let Some(account) = look().await? {
                 let user = self.store().user(account.user).await?.filter(is_active);
                 return Ok((user.ok_or(AuthError::InvalidCredentials)?, account));
             }
             match self.first_time(provider, identity, origin).await {
                 // The same person in another tab, perhaps: then they are known by now.
                 Err(AuthError::AccountTaken | AuthError::EmailTaken | AuthError::Conflict) => {}
+                Err(AuthError::LinkRequired) if look().await?.is_some() => {}
                 outcome => return outcome,
             }
         }
@@ -128,6 +132,8 @@ impl Auth {
         origin: &Origin,
     ) -> Result<(User, LinkedAccount), AuthError> {
         let email = identity.email.clone().filter(|_| identity.email_verified);
+        // Addresses of programs reach nobody, whatever a provider says.
+        let email = email.filter(|email| !email.key().ends_with(SERVICE_HOST));
         let email = email.ok_or(AuthError::NoVouchedAddress)?;
         match self.store().by_email(&email).await? {
             None => self.sign_up_from(identity, email, origin).await,

@@ -166,10 +166,11 @@ async fn providers_are_not_mixed_up(stage: &Stage, doubles: &Doubles) {
 }
 
 async fn an_address_that_nobody_vouches_for_makes_no_account(stage: &Stage, doubles: &Doubles) {
-    let forges: [Forge; 5] = [
+    let forges: [Forge; 6] = [
         ("not verified", |claims| claims["email_verified"] = json!(false)),
         ("not said", |claims| claims["email_verified"] = Value::Null),
         ("said by half", |claims| claims["email_verified"] = json!(1)),
+        ("of a program", |claims| claims["email"] = json!("x@service-account.invalid")),
         ("withheld", |claims| claims["email"] = Value::Null),
         ("no address", |claims| claims["email"] = json!("Ada <ada@example.org>")),
     ];
