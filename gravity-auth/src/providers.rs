@@ -141,7 +141,8 @@ mod build {
 #[cfg(feature = "client")]
 pub(crate) use build::wrong;
 
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
+#[cfg(feature = "client")]
 mod tests {
     use serde_json::{Value, json};
 

@@ -64,7 +64,7 @@ impl Auth {
 
     /// An attempt of somebody of whom nothing is known but where they come from.
     #[cfg(feature = "client")]
-    pub(crate) async fn from_network(&self, origin: &Origin) -> Result<(), AuthError> {
+    pub(crate) async fn take_network(&self, origin: &Origin) -> Result<(), AuthError> {
         self.take(&*self.0.config.throttles.network, &network(origin)).await
     }
 

@@ -54,7 +54,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<Returned, AuthError> {
         let client = self.0.providers.get(provider)?;
-        self.from_network(origin).await?;
+        self.take_network(origin).await?;
         let checked = client.check(cookie, answer).map_err(|error| told(provider, &error))?;
         let Journey { to, by } = serde_json::from_str(&checked.context).map_err(Error::internal)?;
         let arriving = async {

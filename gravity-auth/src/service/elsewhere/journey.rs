@@ -97,7 +97,7 @@ impl Auth {
     ) -> Result<Started, AuthError> {
         let client = self.0.providers.get(provider)?;
         let to = return_address(&self.0.config.settings, return_to)?;
-        self.from_network(origin).await?;
+        self.take_network(origin).await?;
         let context = serde_json::to_string(&Journey { to, by }).map_err(Error::internal)?;
         let started = client.begin(&context).await.map_err(|error| told(provider, &error))?;
         self.refund_network(origin).await;
@@ -143,7 +143,7 @@ mod tests {
     fn nobody_is_sent_elsewhere() {
         let ring = KeyRing::new(Key::generate("k").unwrap());
         let config = AuthConfig::new("https://shop.example/accounts", ring).with(|settings| {
-            settings.oauth.page = "/in".to_owned();
+            "/in".clone_into(&mut settings.oauth.page);
             settings.oauth.origins =
                 vec!["https://app.example".to_owned(), "http://localhost:3000".to_owned()];
         });

@@ -56,7 +56,7 @@ impl Doubles {
         let calls = ProviderCalls::with_loopback([self.one.port(), self.sure.port()]).unwrap();
         config
             .with(|settings| {
-                settings.oauth.page = "/in".to_owned();
+                "/in".clone_into(&mut settings.oauth.page);
                 settings.oauth.origins = vec!["https://app.example".to_owned()];
             })
             .with_provider(self.one.provider("one"))
@@ -198,7 +198,7 @@ async fn somebody_new_signs_in_by_a_code(stage: &Stage, doubles: &Doubles) {
         (1, "__Host-oauth-one"),
         "it is taken back, and no other set"
     );
-    assert!(cookies[0].1.starts_with(";") && cookies[0].1.contains("Max-Age=0"), "{cookies:?}");
+    assert!(cookies[0].1.starts_with(';') && cookies[0].1.contains("Max-Age=0"), "{cookies:?}");
     let signed = stage.hand_over(&code_of(&back)).await;
     assert_eq!((signed.status, &signed.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
     let user = &signed.body["user"];
