@@ -145,6 +145,9 @@ pub enum AuthError {
     /// The role is there from the start, and stays.
     #[error("the role is there from the start, and stays")]
     RoleProtected,
+    /// The proof of possession does not hold, was used before, or is missing where the session is bound to a key.
+    #[error("the proof of possession does not hold")]
+    InvalidProof,
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -199,6 +202,7 @@ impl AuthError {
             Self::RoleTaken => "auth.role_taken",
             Self::RoleInUse => "auth.role_in_use",
             Self::RoleProtected => "auth.role_protected",
+            Self::InvalidProof => "auth.invalid_dpop_proof",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }

@@ -18,6 +18,7 @@ mod paging;
 mod passwords;
 mod people;
 mod people_table;
+mod possession;
 mod presented;
 mod problems;
 mod register;
@@ -48,7 +49,7 @@ pub use oauth::{
     ProviderView, SentOff, StartInput,
 };
 pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
-pub(crate) use problems::FORGED_REQUEST;
+pub(crate) use problems::{FORGED_REQUEST, INVALID_PROOF};
 pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView};
 pub use second_factor::{
     ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cookies;
 use super::fresh::{Fresh, fresh};
+use super::possession::Proven;
 use super::presented::{SameOrigin, Whence};
 use super::second_factor::{BegunAnswer, Known, begun};
 use super::views::Signed;
@@ -295,14 +296,17 @@ pub(super) async fn token(
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
     Known(device): Known,
+    proven: Proven,
     JsonOrForm(input): JsonOrForm<HandoverInput>,
 ) -> Result<BegunAnswer, AuthError> {
+    proven.without_cookies(input.cookies)?;
     if input.cookies {
         same?;
     }
     let device = input.device_token.map(|token| token.expose().clone()).or(device);
     let (code, verifier) = (input.code.expose(), input.code_verifier.expose());
     let outcome = auth.sign_in_by_handover(code, verifier, device.as_deref(), &origin).await;
+    let outcome = proven.bind(&auth, outcome, &origin).await;
     begun(&auth, outcome, input.cookies)
 }
 

@@ -60,6 +60,7 @@ kinds! {
     ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
     ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
     ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
+    INVALID_PROOF = UNAUTHORIZED, "auth.invalid_dpop_proof", "The proof of possession does not hold, was used, or is missing.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -106,6 +107,7 @@ impl IntoProblem for AuthError {
         ROLE_TAKEN,
         ROLE_IN_USE,
         ROLE_PROTECTED,
+        INVALID_PROOF,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -163,6 +165,7 @@ impl IntoProblem for AuthError {
             Self::RoleTaken => ROLE_TAKEN.into(),
             Self::RoleInUse => ROLE_IN_USE.into(),
             Self::RoleProtected => ROLE_PROTECTED.into(),
+            Self::InvalidProof => INVALID_PROOF.into(),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -219,6 +222,7 @@ mod tests {
             AuthError::RoleTaken,
             AuthError::RoleInUse,
             AuthError::RoleProtected,
+            AuthError::InvalidProof,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

@@ -20,7 +20,7 @@ pub struct Signed {
     /// The token that requests show; in cookie mode it is in a cookie instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` where a proof of the client's key has to be shown with the token.
     pub token_type: String,
     /// How long it holds, in seconds.
     pub expires_in: u64,
@@ -198,7 +198,7 @@ impl Signed {
     fn with_access(signed_in: SignedIn) -> Self {
         Self {
             access_token: Some(signed_in.access_token.expose().clone()),
-            token_type: "Bearer".to_owned(),
+            token_type: if signed_in.session.bound_to.is_some() { "DPoP" } else { "Bearer" }.to_owned(),
             expires_in: signed_in.expires_in.as_secs(),
             refresh_token: None,
             csrf_token: None,

@@ -5,6 +5,7 @@ mod admin;
 mod api_key;
 mod authority;
 mod avatar;
+mod bound;
 mod caller;
 mod deletion;
 mod device;

@@ -215,6 +215,7 @@ impl Auth {
             created_at: now,
             idle_until: now.saturating_add(config.idle()).min(expires_at),
             expires_at,
+            bound_to: None,
             ended: None,
         }
     }

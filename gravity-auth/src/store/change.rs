@@ -250,6 +250,17 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A session's tokens are bound to a key of the client. It must be the user's and live, and bound to none.
+    BindSession {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        session: SessionId,
+        /// The thumbprint of the key.
+        key: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The user is shown the secret of an authenticator app. It takes the place of one that was not confirmed; the
     /// user must be active, and have none that was.
     OfferTotp(TotpFactor),

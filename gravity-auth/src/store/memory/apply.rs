@@ -59,6 +59,7 @@ impl State {
             Change::ProveSession { user, session, methods, at } => {
                 self.prove_session(*user, *session, methods, *at)
             }
+            Change::BindSession { user, session, key, at } => self.bind_session(*user, *session, key, *at),
             Change::OfferTotp(totp) => self.offer_totp(totp),
             Change::ConfirmTotp { user, sealed, step, at } => self.confirm_totp(*user, sealed, *step, *at),
             Change::UseTotp { user, step } => self.use_totp(*user, *step),

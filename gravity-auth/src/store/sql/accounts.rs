@@ -14,12 +14,20 @@ impl SqlStore {
     /// The steps of the tables of accounts at providers elsewhere, which follow [`MIGRATIONS`](Self::MIGRATIONS).
     pub const ACCOUNT_MIGRATIONS: Migrations = Migrations::new(
         "auth_accounts",
-        &[Migration::new(
-            1,
-            "accounts elsewhere, what was spent",
-            include_str!("../../../migrations/accounts/sqlite/0001_accounts.sql"),
-            include_str!("../../../migrations/accounts/postgres/0001_accounts.sql"),
-        )],
+        &[
+            Migration::new(
+                1,
+                "accounts elsewhere, what was spent",
+                include_str!("../../../migrations/accounts/sqlite/0001_accounts.sql"),
+                include_str!("../../../migrations/accounts/postgres/0001_accounts.sql"),
+            ),
+            Migration::new(
+                2,
+                "sessions that are bound to a key",
+                include_str!("../../../migrations/accounts/sqlite/0002_bound_sessions.sql"),
+                include_str!("../../../migrations/accounts/postgres/0002_bound_sessions.sql"),
+            ),
+        ],
     );
 }
 

@@ -76,6 +76,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::ProveSession { user, session, methods, at } => {
             factors::prove_session(tx, *user, *session, methods, *at).await
         }
+        Change::BindSession { user, session, key, at } => sessions::bind(tx, *user, *session, key, *at).await,
         Change::OfferTotp(totp) => {
             users::lock_active(tx, totp.user, None).await?;
             factors::offer_totp(tx, totp).await

@@ -1,6 +1,7 @@
 //! The suite of the routes, on any host.
 
 mod api_keys;
+mod bound;
 mod cookies;
 mod documents;
 mod elsewhere;
@@ -36,6 +37,7 @@ pub async fn suite(stage: &Stage) {
     passwords::run(stage).await;
     mail::run(stage).await;
     cookies::run(stage).await;
+    bound::run(stage).await;
     documents::run(stage).await;
     second_factor::run(stage).await;
     people::run(stage).await;
