@@ -12,6 +12,7 @@ use gravity_core::security::mac::MacKeys;
 use gravity_core::security::password::PasswordHasher;
 use gravity_core::{Clock, Error, Timestamp};
 
+use crate::hooks::HookList;
 use crate::jwt::{KeySet, KeySetConfig, KeyStore, RefreshTokens};
 use crate::service::{Revoked, Roles, Until};
 use crate::store::AuthStore;
@@ -156,6 +157,10 @@ impl Auth {
         let (running, ()) = tokio::join!(running, self.look_after(until.clone()));
         running?;
         Ok(())
+    }
+
+    pub(crate) fn hooks(&self) -> &HookList {
+        &self.0.config.hooks
     }
 
     pub(crate) fn clock(&self) -> &Clock {

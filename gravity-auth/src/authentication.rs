@@ -14,7 +14,7 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::domain::{Role, narrow};
+use crate::domain::{Method, Role, narrow};
 use crate::http::{FORGED_REQUEST, INVALID_PROOF, check_forgery};
 use crate::jwt::{AccessClaims, BearerTokens, INVALID_TOKEN, KEYS_UNAVAILABLE, TokenError};
 use crate::service::{Caller, NoCaller};
@@ -110,6 +110,9 @@ impl Authentication {
         for role in principal.roles() {
             // A role that is gone grants nothing.
             let Ok(name) = role.parse() else { continue };
+            if self.auth.lacks_second_factor(&name, has_second_factor(&principal)) {
+                continue;
+            }
             held.extend(Role::grants_of(&name, &roles).iter().cloned());
         }
         if principal.claim("act").is_some() {
@@ -170,6 +173,12 @@ impl Authenticator for Authentication {
             BAD_REQUEST,
         ]
     }
+}
+
+/// Whether somebody has shown a second factor when they signed in.
+pub(crate) fn has_second_factor(principal: &Principal) -> bool {
+    let methods = principal.claim("amr").and_then(|amr| amr.as_array());
+    methods.into_iter().flatten().any(|method| method == Method::Mfa.as_str())
 }
 
 fn not_let_in(why: NoCaller) -> Problem {

@@ -9,11 +9,12 @@ use gravity_core::security::password::PasswordConfig;
 use gravity_core::validate::{Faults, Schema};
 use gravity_core::{Clock, Error, SecretString};
 
+use crate::hooks::{HookList, Hooks};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
     AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasswordSettings, PeopleSettings,
-    SessionSettings, SignUp,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -32,6 +33,7 @@ pub struct AuthConfig {
     pub(crate) providers: Vec<crate::oauth::Provider>,
     #[cfg(feature = "client")]
     pub(crate) provider_calls: Option<crate::oauth::ProviderCalls>,
+    pub(crate) hooks: HookList,
 }
 
 impl AuthConfig {
@@ -50,6 +52,7 @@ impl AuthConfig {
             people: PeopleSettings::default(),
             oauth: OAuthSettings::default(),
             providers: BTreeMap::new(),
+            second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
     }
@@ -78,6 +81,7 @@ impl AuthConfig {
             providers: Vec::new(),
             #[cfg(feature = "client")]
             provider_calls: None,
+            hooks: HookList::default(),
             settings,
             ring,
             clock,
@@ -148,6 +152,13 @@ impl AuthConfig {
         self
     }
 
+    /// What the application does at the main steps, after the hooks that were added before.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks.push(hooks);
+        self
+    }
+
     /// What tells the time, instead of the system's clock. Limits in memory follow it.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
@@ -182,6 +193,7 @@ impl AuthConfig {
         if !self.settings.providers.is_empty() {
             faults.add("/providers", "unavailable", "needs the feature `client`");
         }
+        check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)
     }
 

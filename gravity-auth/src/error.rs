@@ -148,6 +148,27 @@ pub enum AuthError {
     /// The proof of possession does not hold, was used before, or is missing where the session is bound to a key.
     #[error("the proof of possession does not hold")]
     InvalidProof,
+    /// There is no such organisation, for this caller.
+    #[error("there is no such organisation")]
+    OrgNotFound,
+    /// The caller's role in the organisation does not allow it.
+    #[error("the caller's role in the organisation does not allow it")]
+    OrgForbidden,
+    /// Somebody is no member.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// Somebody is a member already.
+    #[error("there is such a member already")]
+    AlreadyMember,
+    /// There is no such invitation.
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    /// Somebody has to be owner.
+    #[error("somebody has to be owner")]
+    LastOwner,
+    /// The application does not want it, for this reason: [`Hooks`](crate::hooks::Hooks).
+    #[error("refused: {0}")]
+    Refused(String),
     /// Things have changed meanwhile.
     #[error("somebody else was faster")]
     Conflict,
@@ -203,6 +224,13 @@ impl AuthError {
             Self::RoleInUse => "auth.role_in_use",
             Self::RoleProtected => "auth.role_protected",
             Self::InvalidProof => "auth.invalid_dpop_proof",
+            Self::OrgNotFound => "auth.org_not_found",
+            Self::OrgForbidden => "auth.org_forbidden",
+            Self::MemberNotFound => "auth.member_not_found",
+            Self::AlreadyMember => "auth.already_member",
+            Self::InvitationNotFound => "auth.invitation_not_found",
+            Self::LastOwner => "auth.last_owner",
+            Self::Refused(_) => "auth.refused",
             Self::Conflict => "auth.conflict",
             Self::Other(error) => error.code(),
         }
@@ -218,6 +246,7 @@ impl From<Refused> for AuthError {
             Refused::AccountTaken => Self::AccountTaken,
             Refused::LastWayIn => Self::LastWayIn,
             Refused::TooMany => Self::TooMany,
+            Refused::LastOwner => Self::LastOwner,
             // Those who may refuse so are answered by name where they do.
             Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,
             Refused::Failed(error) => Self::Other(error),

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ApiKeyId, EmailAddress, EndReason, LinkedAccountId, Method, RoleName, SessionId, UserId,
+    ApiKeyId, EmailAddress, EndReason, InvitationId, LinkedAccountId, Method, OrgId, OrgRole, RoleName,
+    SessionId, UserId,
 };
 
 macro_rules! events {
@@ -176,6 +177,60 @@ events! {
         name: RoleName,
         /// What those got who had it.
         instead: Option<RoleName>,
+    }
+
+    /// An organisation was made.
+    OrgCreated = "auth.org_created" {
+        /// Which one.
+        id: OrgId,
+        /// Whose it is.
+        owner: UserId,
+    }
+
+    /// An organisation was deleted.
+    OrgDeleted = "auth.org_deleted" {
+        /// Which one.
+        id: OrgId,
+    }
+
+    /// Somebody was invited to an organisation.
+    MemberInvited = "auth.org_member_invited" {
+        /// Where to.
+        org: OrgId,
+        /// The invitation.
+        invitation: InvitationId,
+        /// What they may do there.
+        role: OrgRole,
+    }
+
+    /// Somebody has joined an organisation.
+    MemberJoined = "auth.org_member_joined" {
+        /// Which one.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+        /// What they may do there.
+        role: OrgRole,
+    }
+
+    /// A member of an organisation has another role there.
+    MemberChanged = "auth.org_member_changed" {
+        /// Where.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+        /// The role they had.
+        from: OrgRole,
+        /// The role they have.
+        to: OrgRole,
+    }
+
+    /// Somebody has left an organisation, or was taken out.
+    MemberLeft = "auth.org_member_left" {
+        /// Which one.
+        org: OrgId,
+        /// Who.
+        user: UserId,
     }
 
     /// Somebody acts in the name of a user.

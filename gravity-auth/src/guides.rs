@@ -9,6 +9,13 @@ mod second_factors {}
 #[doc = include_str!("../../docs/guides/api-keys.md")]
 mod api_keys {}
 
+#[doc = include_str!("../../docs/guides/hooks.md")]
+mod hooks {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/guides/organisations.md")]
+mod organisations {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("../../docs/guides/roles.md")]
 mod roles {}

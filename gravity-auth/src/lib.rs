@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 #[cfg(doctest)]
 mod guides;
+pub mod hooks;
 pub mod http;
 pub mod jwt;
 mod mail;
@@ -42,16 +43,16 @@ pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
     API_KEYS_MANAGE, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedAccount, ExportedDevice,
     ExportedFollow, ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey,
-    NewPassword, NewUser, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit,
-    Proof, ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics,
-    StepUp, TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer,
-    view,
+    NewPassword, NewUser, ORGS_MANAGE, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit,
+    PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn,
+    Statistics, StepUp, TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ,
+    USERS_WRITE, Viewer, view,
 };
 #[cfg(feature = "client")]
 pub use service::{Arrived, Handover, Returned};
 pub use settings::{
     AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasswordSettings, PeopleSettings,
-    SessionSettings, SignUp,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

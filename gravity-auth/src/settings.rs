@@ -6,6 +6,7 @@ use gravity_core::SecretString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::RoleName;
 use crate::providers::ProviderSettings;
 
 /// What can be set in a file or the environment, read by [`gravity_core::config`]. Two things have no default: the
@@ -46,6 +47,9 @@ pub struct AuthSettings {
     /// Who signs people in elsewhere, by the names that routes call them. Needs the feature `client`.
     #[serde(default)]
     pub providers: BTreeMap<String, ProviderSettings>,
+    /// Of whom a second factor is demanded.
+    #[serde(default)]
+    pub second_factors: SecondFactorSettings,
 }
 
 fn api() -> String {
@@ -123,6 +127,8 @@ pub struct MailSettings {
     pub sign_in_page: String,
     /// The page that agrees to a change of address.
     pub change_page: String,
+    /// The page that accepts an invitation to an organisation.
+    pub invite_page: String,
     /// How long a link that verifies an address is good, in minutes.
     #[schemars(range(min = 5, max = 10080))]
     pub verify_minutes: u32,
@@ -148,9 +154,10 @@ impl Default for MailSettings {
             reset_page: "/reset-password".to_owned(),
             sign_in_page: "/sign-in".to_owned(),
             change_page: "/change-email".to_owned(),
+            invite_page: "/accept-invitation".to_owned(),
             verify_minutes: 24 * 60,
             reset_minutes: 60,
-            sign_in_minutes: 15,
+            sign_in_minutes: 10,
             code_digits: 6,
             guesses: 5,
         }
@@ -208,6 +215,16 @@ impl Default for OAuthSettings {
     fn default() -> Self {
         Self { page: "/".to_owned(), origins: Vec::new() }
     }
+}
+
+/// Of whom a second factor is demanded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactorSettings {
+    /// Roles that grant nothing in a session that was begun without a second factor: who has one of them and no factor
+    /// yet signs in, enrols one, and then does what the role grants. A remembered device does not stand for it.
+    #[schemars(length(max = 100))]
+    pub demanded_of: Vec<RoleName>,
 }
 
 /// Accounts that go.

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its terminal")]
 
 mod bench;
+mod breached;
 mod ci;
 mod conformance;
 mod coverage;
@@ -46,6 +47,8 @@ enum Command {
     Faults(faults::Args),
     /// Validate the OpenAPI document of the sample service, and fuzz the service on every host by it
     Conformance(conformance::Args),
+    /// Make the built-in list of breached passwords of a text with one a line
+    Breached(breached::Args),
     /// Print the OpenAPI document of the sample service
     Openapi,
     /// Stamp out a service crate of the standard shape
@@ -77,6 +80,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Conformance(args) => conformance::run(&args),
+        Command::Breached(args) => breached::run(&args),
         Command::Openapi => conformance::print(),
         Command::NewService(args) => new_service::run(&args),
     }

@@ -7,6 +7,7 @@ mod factor;
 mod follow;
 mod linked_account;
 mod narrow;
+mod org;
 mod patch;
 mod person_name;
 mod preferences;
@@ -28,6 +29,7 @@ pub use factor::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, Factor
 pub use follow::{Activity, ActivityId, ActivityKind, Follow, FollowState};
 pub use linked_account::{LinkedAccount, LinkedAccountId};
 pub(crate) use narrow::{lacking, narrow};
+pub use org::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, OrgRoleError};
 pub use patch::Patch;
 pub use person_name::{PersonName, PersonNameError};
 pub use preferences::{

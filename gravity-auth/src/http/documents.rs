@@ -23,7 +23,7 @@ pub(super) async fn discovery(State(auth): State<Auth>) -> WithHeaders<Json<Disc
         introspection_endpoint: at("/api/v1/auth/introspect"),
         revocation_endpoint: at("/api/v1/auth/revoke"),
         userinfo_endpoint: at("/api/v1/auth/me"),
-        grant_types_supported: texts(&["password"]),
+        grant_types_supported: texts(&["refresh_token"]),
         subject_types_supported: texts(&["public"]),
         id_token_signing_alg_values_supported: texts(&["EdDSA"]),
         response_types_supported: Vec::new(),

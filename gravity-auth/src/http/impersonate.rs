@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use gravity_core::Principal;
 use gravity_core::audit::Origin;
 use gravity_core::http::{Json, Path, State, WithStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fresh::{Fresh, fresh};
+use crate::authentication::has_second_factor;
 use crate::domain::{SessionId, User, UserId};
 use crate::service::{Authority, Caller};
 use crate::{Auth, AuthError};
@@ -54,10 +56,20 @@ pub struct Me {
     /// Who acts in their name, if somebody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<UserId>,
+    /// Whether their role grants nothing until they have signed in with a second factor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_factor_demanded: bool,
 }
 
-pub(super) async fn me(State(auth): State<Auth>, caller: Caller) -> Result<Json<Me>, AuthError> {
-    auth.me(&caller).await.map(|user| Json(Me { user, actor: caller.actor }))
+pub(super) async fn me(
+    State(auth): State<Auth>,
+    caller: Caller,
+    principal: Principal,
+) -> Result<Json<Me>, AuthError> {
+    let user = auth.me(&caller).await?;
+    let second_factor_demanded =
+        caller.session.is_some() && auth.lacks_second_factor(&user.role, has_second_factor(&principal));
+    Ok(Json(Me { user, actor: caller.actor, second_factor_demanded }))
 }
 
 pub(super) async fn begin(

@@ -13,6 +13,7 @@ mod inputs;
 mod oauth;
 #[cfg(feature = "client")]
 mod oauth_table;
+mod orgs;
 mod orgs_table;
 mod paging;
 mod passwords;
@@ -47,6 +48,9 @@ pub use inputs::{
 pub use oauth::{
     CallbackInput, HandoverInput, LinkInput, LinkedAccountList, LinkedAccountView, ProviderList,
     ProviderView, SentOff, StartInput,
+};
+pub use orgs::{
+    AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
 };
 pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
 pub(crate) use problems::{FORGED_REQUEST, INVALID_PROOF};

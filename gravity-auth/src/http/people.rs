@@ -218,6 +218,15 @@ pub(super) async fn demand_password(
     auth.demand_new_password(&by, who.of(&by), &origin).await.map(|()| NoContent)
 }
 
+pub(super) async fn reset_second_factors(
+    State(auth): State<Auth>,
+    by: Authority,
+    origin: Origin,
+    Path(who): Path<Who>,
+) -> Result<NoContent, AuthError> {
+    auth.reset_second_factors(&by, who.of(&by), &origin).await.map(|()| NoContent)
+}
+
 pub(super) async fn set_role(
     State(auth): State<Auth>,
     by: Authority,

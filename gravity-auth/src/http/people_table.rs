@@ -33,6 +33,7 @@ pub(super) fn people() -> Routes<Auth> {
         .route(post("/{id}/suspend", "suspendUser").allow(USERS_WRITE).tag("users").about("Suspends a user").to(people::suspend))
         .route(post("/{id}/unsuspend", "unsuspendUser").allow(USERS_WRITE).tag("users").about("Lets a suspended user in again").to(people::unsuspend))
         .route(post("/{id}/require-password-change", "requirePasswordChange").allow(USERS_WRITE).tag("users").about("Has a user set a new password").to(people::demand_password))
+        .route(delete("/{id}/second-factors", "resetSecondFactors").allow(USERS_WRITE).tag("users").about("Takes the second factors of somebody away who has lost them").to(people::reset_second_factors))
         .route(put("/{id}/role", "setRole").allow(USERS_WRITE).tag("users").about("Gives a user another role").to(people::set_role))
         .route(get("/{id}/sessions", "listUserSessions").allow(SIGNED_IN).tag("users").about("Lists a user's sessions").to(people::sessions))
         .route(delete("/{id}/sessions/{session}", "endUserSession").allow(SIGNED_IN).tag("users").about("Ends a user's session").to(people::end_session))

@@ -61,6 +61,13 @@ kinds! {
     ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
     ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
     INVALID_PROOF = UNAUTHORIZED, "auth.invalid_dpop_proof", "The proof of possession does not hold, was used, or is missing.";
+    ORG_NOT_FOUND = NOT_FOUND, "auth.org_not_found", "There is no such organisation.";
+    ORG_FORBIDDEN = FORBIDDEN, "auth.org_forbidden", "Your role in the organisation does not allow it.";
+    MEMBER_NOT_FOUND = NOT_FOUND, "auth.member_not_found", "There is no such member.";
+    ALREADY_MEMBER = CONFLICT, "auth.already_member", "They are a member already.";
+    INVITATION_NOT_FOUND = NOT_FOUND, "auth.invitation_not_found", "There is no such invitation.";
+    LAST_OWNER = CONFLICT, "auth.last_owner", "Somebody has to be owner.";
+    REFUSED = FORBIDDEN, "auth.refused", "The application does not allow it.";
     CONFLICTING = CONFLICT, "auth.conflict", "Somebody else was faster; look again.";
 }
 
@@ -108,6 +115,13 @@ impl IntoProblem for AuthError {
         ROLE_IN_USE,
         ROLE_PROTECTED,
         INVALID_PROOF,
+        ORG_NOT_FOUND,
+        ORG_FORBIDDEN,
+        MEMBER_NOT_FOUND,
+        ALREADY_MEMBER,
+        INVITATION_NOT_FOUND,
+        LAST_OWNER,
+        REFUSED,
         CONFLICTING,
         INVALID,
         gravity_core::http::problems::INTERNAL,
@@ -166,6 +180,13 @@ impl IntoProblem for AuthError {
             Self::RoleInUse => ROLE_IN_USE.into(),
             Self::RoleProtected => ROLE_PROTECTED.into(),
             Self::InvalidProof => INVALID_PROOF.into(),
+            Self::OrgNotFound => ORG_NOT_FOUND.into(),
+            Self::OrgForbidden => ORG_FORBIDDEN.into(),
+            Self::MemberNotFound => MEMBER_NOT_FOUND.into(),
+            Self::AlreadyMember => ALREADY_MEMBER.into(),
+            Self::InvitationNotFound => INVITATION_NOT_FOUND.into(),
+            Self::LastOwner => LAST_OWNER.into(),
+            Self::Refused(reason) => Problem::new(REFUSED).detail(reason),
             Self::Conflict => CONFLICTING.into(),
             Self::Other(error) => error.into_problem(),
         }
@@ -223,6 +244,12 @@ mod tests {
             AuthError::RoleInUse,
             AuthError::RoleProtected,
             AuthError::InvalidProof,
+            AuthError::OrgNotFound,
+            AuthError::OrgForbidden,
+            AuthError::MemberNotFound,
+            AuthError::AlreadyMember,
+            AuthError::InvitationNotFound,
+            AuthError::LastOwner,
             AuthError::Conflict,
             AuthError::Other(Error::internal("x")),
         ] {

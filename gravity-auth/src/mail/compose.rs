@@ -98,6 +98,13 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Nothing,
             vec!["If this was not you, get in touch with us at once.".to_owned()],
         ),
+        Letter::Invitation { org, token } => say(
+            "invitation",
+            format!("You are invited at {application}"),
+            format!("Somebody invites you to join \u{201c}{org}\u{201d} at {application}. To accept, sign in with this address and follow this link. It is good once, for a week:"),
+            link(&mail.invite_page, &token),
+            vec!["If you do not know them, there is nothing for you to do.".to_owned()],
+        ),
         Letter::PasswordChanged => say(
             "password_changed",
             format!("Your password at {application} has changed"),

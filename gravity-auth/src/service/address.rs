@@ -11,6 +11,7 @@ use super::record::on_user;
 use super::verify::used;
 use crate::domain::{EmailAddress, Purpose, SERVICE_HOST, Ticket, User};
 use crate::events::EmailChanged;
+use crate::hooks::Hooks as _;
 use crate::store::Change;
 use crate::{Auth, AuthError};
 
@@ -30,6 +31,7 @@ impl Auth {
         let user = self.me(caller).await?;
         self.fresh_if_factors(caller).await?;
         self.check_current(&user, password, origin).await?;
+        self.hooks().before_new_email(&user, &to).await?;
         self.request(user.email.key(), origin).await?;
         let token = link_token();
         let mut ticket = self.ticket(Id::new(self.clock()), &user, Purpose::LeaveEmail, &token);
@@ -51,6 +53,7 @@ impl Auth {
     async fn agree(&self, left: &Ticket, user: &User, origin: &Origin) -> Result<(), AuthError> {
         let to = left.data.get("to").and_then(|to| to.as_str()).and_then(|to| to.parse().ok());
         let to: EmailAddress = to.ok_or(AuthError::InvalidTicket)?;
+        self.hooks().before_new_email(user, &to).await?;
         let token = link_token();
         let mut ticket = self.ticket(Id::new(self.clock()), user, Purpose::TakeEmail, &token);
         ticket.email = to.clone();
@@ -68,6 +71,7 @@ impl Auth {
         // Only the address that has agreed can be left.
         let from: EmailAddress = from.ok_or(AuthError::InvalidTicket)?;
         let (id, to, at) = (user.id, ticket.email.clone(), self.now());
+        self.hooks().before_new_email(&user, &to).await?;
         let letter = Letter::EmailChanged { to: to.clone() };
         let trail = self
             .record(origin)
@@ -76,9 +80,10 @@ impl Auth {
             .audit(on_user("auth.email_changed", id).change(json!({ "email": from }), json!({ "email": to })))
             .job(self.letter(format!("{}.left", ticket.id), &from, letter).await?)?
             .trail();
-        let change = Change::ChangeEmail { user: id, from, to: to.clone(), at };
+        let change = Change::ChangeEmail { user: id, from: from.clone(), to: to.clone(), at };
         self.store().apply(&[self.redeem(&ticket), change], &trail).await.map_err(used)?;
         (user.email, user.email_verified_at, user.updated_at) = (to, Some(at), at);
+        self.hooks().after_new_email(&user, &from).await;
         Ok(user)
     }
 

@@ -9,6 +9,7 @@ use super::record::on_user;
 use super::users::USERS_DELETE;
 use crate::domain::{User, UserId, UserStatus};
 use crate::events::{UserDeleted, UserPurged, UserRestored};
+use crate::hooks::Hooks as _;
 use crate::store::{Change, Refused};
 use crate::{Auth, AuthError};
 
@@ -47,6 +48,7 @@ impl Auth {
     }
 
     async fn delete(&self, user: User, mut changes: Vec<Change>, origin: &Origin) -> Result<(), AuthError> {
+        self.hooks().before_deletion(&user).await?;
         let (id, days) = (user.id, self.0.config.settings.people.grace_days);
         let letter =
             self.letter(self.clock().uuid().to_string(), &user.email, Letter::AccountDeleted { days });
@@ -58,6 +60,7 @@ impl Auth {
             .trail();
         changes.push(Change::SetStatus { user: id, to: UserStatus::Deleted, at: self.now() });
         self.store().apply(&changes, &trail).await?;
+        self.hooks().after_deletion(&user).await;
         self.catch_up().await
     }
 

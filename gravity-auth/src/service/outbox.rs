@@ -65,6 +65,7 @@ pub(crate) enum Letter {
     SecondFactor(FactorNews),
     AccountLinked { provider: String },
     AccountUnlinked { provider: String },
+    Invitation { org: String, token: String },
 }
 
 /// What has happened to a second factor.

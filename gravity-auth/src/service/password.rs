@@ -10,6 +10,7 @@ use super::record::{Record, on_user};
 use super::verify::{used, verified};
 use crate::domain::{EmailAddress, EndReason, PersonName, Purpose, User, UserName};
 use crate::events::PasswordChanged;
+use crate::hooks::Hooks as _;
 use crate::store::{Change, KeyChange};
 use crate::{Auth, AuthError};
 
@@ -35,6 +36,7 @@ impl Auth {
         self.fresh_if_factors(caller).await?;
         let hash = self.check_current(&user, &password.current, origin).await?;
         self.check_password(&password.new, &about(&user)).await?;
+        self.hooks().before_new_password(&user).await?;
         let to = SecretString::new(self.0.hasher.hash(password.new).await?);
         let change = Change::SetPassword {
             user: user.id,
@@ -46,6 +48,7 @@ impl Auth {
         };
         let told = self.told(&user, false, origin)?.job(self.password_mail(&user).await?)?;
         self.store().apply(&[change], &told.trail()).await?;
+        self.hooks().after_new_password(&user).await;
         self.catch_up().await
     }
 
@@ -65,6 +68,7 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let (ticket, user) = self.held(Purpose::ResetPassword, token).await?;
         self.check_password(&new, &about(&user)).await?;
+        self.hooks().before_new_password(&user).await?;
         let now = self.now();
         let to = SecretString::new(self.0.hasher.hash(new).await?);
         let set = Change::SetPassword {
@@ -81,6 +85,7 @@ impl Auth {
         }
         let told = self.told(&user, true, origin)?.job(self.password_mail(&user).await?)?;
         self.store().apply(&changes, &told.trail()).await.map_err(used)?;
+        self.hooks().after_new_password(&user).await;
         self.catch_up().await
     }
 

@@ -8,6 +8,7 @@ use super::tokens::{SignedIn, is_active};
 use crate::domain::EndReason;
 use crate::dpop::DpopProof;
 use crate::events::SessionEnded;
+use crate::hooks::Hooks as _;
 use crate::jwt::RefreshToken;
 use crate::store::{Rotate, Rotation, Trail};
 use crate::{Auth, AuthError};
@@ -35,6 +36,9 @@ impl Auth {
         let user = self.store().user(session.user).await?.filter(is_active).ok_or_else(invalid)?;
         // Before anything is used up: who has the token without the key does nothing to the session.
         let unbound = self.check_proof(&session, proof).await?;
+        if session.is_live(self.now()) {
+            self.hooks().before_refresh(&user, &session).await?;
+        }
         let now = self.now();
         let rotate = Rotate {
             session: session.id,
@@ -56,6 +60,7 @@ impl Auth {
             .trail();
         match self.store().rotate(&rotate, &Trail::NONE, &reused).await? {
             Rotation::Done(session) | Rotation::Again(session) => {
+                self.hooks().after_refresh(&user, &session).await;
                 let signed_in = self.tokens(user, session).await?;
                 match unbound {
                     Some(proof) => self.bind(signed_in, proof, origin).await,

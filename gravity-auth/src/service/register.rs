@@ -1,7 +1,7 @@
 //! Signing up.
 
 use gravity_core::audit::Origin;
-use gravity_core::{Id, SecretString};
+use gravity_core::{Error, Id, SecretString};
 
 use super::address::check_reach;
 use super::outbox::{Asked, Letter, What, link_token};
@@ -9,6 +9,7 @@ use super::record::on_user;
 use super::tokens::SignedIn;
 use crate::domain::{EmailAddress, Method, PersonName, RoleName, User, UserId, UserName, UserStatus};
 use crate::events::UserRegistered;
+use crate::hooks::{Hooks as _, SigningUp};
 use crate::settings::SignUp;
 use crate::store::Change;
 use crate::{Auth, AuthError};
@@ -54,13 +55,25 @@ impl Auth {
         }
         self.check_password(&new.password, &new.about()).await?;
         let hash = SecretString::new(self.0.hasher.hash(new.password.clone()).await?);
-        let user = self.new_user(new);
+        let mut user = self.new_user(new);
+        self.before_sign_up(&mut user, origin).await?;
         if sign_up == SignUp::Immediate {
             return self.register_at_once(user, hash, origin).await;
         }
         let what = What::Register { user: Box::new(user.clone()), password: hash.expose().clone() };
         self.ask(Asked::new(self, user.email, link_token(), what), origin).await?;
         Ok(Registered::MailComes)
+    }
+
+    /// What the application says of somebody who signs up.
+    pub(crate) async fn before_sign_up(&self, user: &mut User, origin: &Origin) -> Result<(), AuthError> {
+        self.hooks().before_sign_up(&mut SigningUp::new(user, origin)).await?;
+        if user.role != RoleName::CUSTOMER {
+            self.check_role(&user.role)
+                .await
+                .map_err(|_| Error::internal("a hook gives a role that there is not"))?;
+        }
+        Ok(())
     }
 
     async fn register_at_once(
@@ -78,6 +91,7 @@ impl Auth {
             .trail();
         let add = Change::AddUser { user: user.clone(), password: Some(hash.clone()) };
         self.store().apply(&[add, Change::IssueTicket(ticket)], &trail).await?;
+        self.hooks().after_sign_up(&user).await;
         let signed_in = self.begin(user, vec![Method::Pwd], Some(hash), Vec::new(), origin).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }

@@ -6,6 +6,7 @@ use gravity_core::jobs::{Failure, Job as _, JobNode, JobStore, Queue};
 use super::outbox::{Addressed, Asked, Letter, MailJob, QUEUE, RequestJob, What};
 use super::tokens::is_active;
 use crate::domain::{Purpose, User};
+use crate::hooks::Hooks as _;
 use crate::store::{Change, Refused};
 use crate::{Auth, AuthError, mail};
 
@@ -65,7 +66,11 @@ impl Auth {
                 // Somebody took the name meanwhile: they choose another one later.
                 Err(Refused::NameTaken) if user.user_name.is_some() => user.user_name = None,
                 // Somebody registered the address meanwhile: asked again, it is known.
-                outcome => return Ok(outcome?),
+                outcome => {
+                    outcome?;
+                    self.hooks().after_sign_up(&user).await;
+                    return Ok(());
+                }
             }
         }
     }

@@ -29,6 +29,12 @@ impl Auth {
         Ok(Role::grants_of(role, &self.roles().await?))
     }
 
+    /// Whether a role grants nothing in a session, for a second factor is demanded and was not shown.
+    pub(crate) fn lacks_second_factor(&self, role: &RoleName, was_shown: bool) -> bool {
+        let demanded = &self.0.config.settings.second_factors.demanded_of;
+        !was_shown && demanded.contains(role)
+    }
+
     /// All roles.
     pub async fn roles(&self) -> Result<Arc<[Role]>, AuthError> {
         let now = self.now();

@@ -7,6 +7,7 @@ use super::record::{Record, on_user};
 use super::tokens::{SignedIn, is_active};
 use crate::domain::{Client, EmailAddress, Method, Session, User, UserName};
 use crate::events;
+use crate::hooks::Hooks as _;
 use crate::jwt::RefreshTokens;
 use crate::settings::SignUp;
 use crate::store::{Change, Refused};
@@ -178,6 +179,10 @@ impl Auth {
         record: Record<'_>,
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
+        if let Err(refusal) = self.hooks().before_sign_in(&user, &methods, origin).await {
+            self.deny(Some(&user), origin).await?;
+            return Err(refusal.into());
+        }
         let session = self.new_session(&user, methods, origin);
         if changes.iter().any(|change| matches!(change, Change::VerifyEmail { .. })) {
             user.email_verified_at.get_or_insert(session.created_at);
@@ -197,6 +202,7 @@ impl Auth {
             Err(Refused::Stale) => return Err(AuthError::InvalidCredentials),
             Err(error) => return Err(error.into()),
         }
+        self.hooks().after_sign_in(&user, &session).await;
         self.tokens(user, session).await
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gravity_core::{Id, SecretString};
 
-use crate::domain::{Session, User, UserStatus};
+use crate::domain::{Method, Session, User, UserStatus};
 use crate::jwt::{AccessClaims, Actor, Confirmation, RefreshToken, TokenError, Verifier};
 use crate::{Auth, AuthError};
 
@@ -98,7 +98,9 @@ impl Auth {
         );
         claims.sid = Some(session.id.to_string());
         claims.roles = [user.role.to_string()].into();
-        claims.permissions = self.grants_of(&user.role).await?;
+        if !self.lacks_second_factor(&user.role, session.methods.contains(&Method::Mfa)) {
+            claims.permissions = self.grants_of(&user.role).await?;
+        }
         claims.amr = session.methods.iter().map(|method| method.as_str().to_owned()).collect();
         claims.auth_time = Some(session.proved_at.into());
         claims.cnf = session.bound_to.clone().map(|key| Confirmation { jkt: Some(key) });

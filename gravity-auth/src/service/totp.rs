@@ -4,12 +4,14 @@ use gravity_core::audit::Origin;
 use gravity_core::security::envelope::ColumnContext;
 use gravity_core::{Error, SecretString};
 
+use super::authority::Authority;
 use super::caller::Caller;
 use super::outbox::FactorNews;
 use super::record::on_user;
 use super::second_factor::Proof;
-use crate::domain::{Method, TotpFactor, UserId};
-use crate::events::{RecoveryCodesRenewed, TotpDisabled, TotpEnabled};
+use super::users::USERS_WRITE;
+use crate::domain::{EndReason, Method, TotpFactor, UserId};
+use crate::events::{RecoveryCodesRenewed, SessionEnded, TotpDisabled, TotpEnabled};
 use crate::store::{Change, Refused};
 use crate::totp::recovery::{self, RecoveryCode};
 use crate::totp::{KeyUri, Totp, TotpSecret};
@@ -126,6 +128,42 @@ impl Auth {
         }
         self.proven(user.id, origin).await;
         Ok(())
+    }
+
+    /// Takes the second factors of somebody away who has lost them all, after whoever does it has made sure who asks. They
+    /// are signed out everywhere, and get mail.
+    pub async fn reset_second_factors(
+        &self,
+        by: &Authority,
+        id: UserId,
+        origin: &Origin,
+    ) -> Result<(), AuthError> {
+        by.caller.in_person()?;
+        by.demand(USERS_WRITE)?;
+        if id == by.caller.user {
+            // Their own they remove by showing them.
+            return Err(AuthError::Forbidden);
+        }
+        let user = self.there(id).await?;
+        let mut changes = self.over(by, &user).await?;
+        if self.open_factors(id).await?.is_empty() {
+            return Err(AuthError::NoSecondFactor);
+        }
+        let (reason, at) = (EndReason::Revoked, self.now());
+        changes.push(Change::RemoveTotp { user: id });
+        changes.push(Change::EndSessions { user: id, keep: None, reason, at });
+        let trail = self
+            .record(origin)
+            .event(id, TotpDisabled { id })?
+            .event(id, SessionEnded { id, session: None, reason })?
+            .audit(on_user("auth.second_factors_reset", id))
+            .job(self.factor_letter(&user, FactorNews::TotpDisabled).await?)?
+            .trail();
+        self.store().apply(&changes, &trail).await.map_err(|refused| match refused {
+            Refused::Stale => AuthError::Conflict,
+            refused => refused.into(),
+        })?;
+        self.catch_up().await
     }
 
     /// New recovery codes in place of those before.

@@ -3,7 +3,7 @@
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
-use super::{AccountChange, KeyChange, RoleChange};
+use super::{AccountChange, KeyChange, OrgChange, RoleChange};
 use crate::domain::{
     Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
     Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
@@ -160,6 +160,8 @@ pub enum Change {
     Key(KeyChange),
     /// Something happens to a role.
     Role(RoleChange),
+    /// Something happens to an organisation.
+    Org(OrgChange),
     /// A link or code is used. It must be there and not have run out; of several callers one redeems it.
     RedeemTicket {
         /// Which one.

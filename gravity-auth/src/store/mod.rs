@@ -5,6 +5,7 @@ mod api_keys;
 mod change;
 mod factors;
 mod memory;
+mod orgs;
 mod people;
 mod refused;
 mod roles;
@@ -18,6 +19,7 @@ pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
 pub use change::Change;
 pub use factors::FactorStore;
 pub use memory::MemoryStore;
+pub use orgs::{MEMBERS, OrgChange, OrgStore, member_place};
 pub use people::{
     ACTIVITIES, FOLLOWS, PEOPLE, PeopleFilter, PeopleStore, Side, activity_place, follow_place, person_place,
 };
@@ -53,7 +55,7 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 6] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: AccountStore + FactorStore + PeopleStore + ApiKeyStore + RoleStore {
+pub trait AuthStore: AccountStore + FactorStore + PeopleStore + ApiKeyStore + RoleStore + OrgStore {
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -106,8 +108,8 @@ pub trait AuthStore: AccountStore + FactorStore + PeopleStore + ApiKeyStore + Ro
         now: Timestamp,
     ) -> Result<Option<Ticket>, Error>;
 
-    /// Forgets tickets and marks of what was spent that have run out, and sessions and API keys that ended or ran out
-    /// before a time. At most `limit` of each; how many in all.
+    /// Forgets tickets, invitations and marks of what was spent that have run out, and sessions and API keys that ended
+    /// or ran out before a time. At most `limit` of each; how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }
 

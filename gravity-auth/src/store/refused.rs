@@ -21,6 +21,9 @@ pub enum Refused {
     /// It would leave the user no way to sign in.
     #[error("it is the user's last way in")]
     LastWayIn,
+    /// It would leave nobody who looks after the organisation.
+    #[error("somebody has to be owner")]
+    LastOwner,
     /// There is one of this name already.
     #[error("there is one of this name already")]
     Exists,

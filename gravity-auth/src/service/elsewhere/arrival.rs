@@ -9,6 +9,7 @@ use crate::domain::{
     EmailAddress, EndReason, LinkedAccount, Method, PersonName, RoleName, SERVICE_HOST, User, UserStatus,
 };
 use crate::events::AccountLinked;
+use crate::hooks::Hooks as _;
 use crate::oauth::{Answer, Identity, Provider};
 use crate::service::record::{Record, on_user};
 use crate::service::tokens::is_active;
@@ -155,7 +156,7 @@ impl Auth {
         }
         let now = self.now();
         let (first_name, last_name) = names(identity.name.as_deref().unwrap_or_default());
-        let user = User {
+        let mut user = User {
             id: Id::new(self.clock()),
             email,
             email_verified_at: Some(now),
@@ -167,11 +168,13 @@ impl Auth {
             created_at: now,
             updated_at: now,
         };
+        self.before_sign_up(&mut user, origin).await?;
         let account = self.new_account(&user, identity);
         let trail = linked(self.registered(&user, origin)?, &account)?.trail();
         let link = Change::Account(AccountChange::Link(account.clone()));
         let add = Change::AddUser { user: user.clone(), password: None };
         self.store().apply(&[add, link], &trail).await?;
+        self.hooks().after_sign_up(&user).await;
         Ok((user, account))
     }
 

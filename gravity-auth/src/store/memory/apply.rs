@@ -42,6 +42,7 @@ impl State {
             }
             Change::Key(change) => self.change_key(change),
             Change::Role(change) => self.change_role(change),
+            Change::Org(change) => self.change_org(change),
             Change::IssueTicket(ticket) => self.issue_ticket(ticket),
             Change::RedeemTicket { ticket, purpose, at } => self.redeem_ticket(*ticket, *purpose, *at),
             Change::Holds { user, role } => self.holds(*user, role),

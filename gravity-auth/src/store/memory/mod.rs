@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod apply;
 mod factors;
+mod orgs;
 mod people;
 mod roles;
 mod sessions;

@@ -117,6 +117,7 @@ impl State {
         self.activities.retain(|_, done| done.user != user && done.target != Some(user));
         self.reassigned.remove(&user);
         self.remove_keys(user);
+        self.members.retain(|(_, member), _| *member != user);
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
         self.void_challenges_and_devices(user);

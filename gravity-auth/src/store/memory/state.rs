@@ -6,9 +6,9 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, ApiKey, ApiKeyId, Challenge, ChallengeId, Device, DeviceId, Follow, LinkedAccount,
-    LinkedAccountId, Preferences, Profile, Role, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor,
-    User, UserId, UserStatus,
+    Activity, ActivityId, ApiKey, ApiKeyId, Challenge, ChallengeId, Device, DeviceId, Follow, Invitation,
+    InvitationId, LinkedAccount, LinkedAccountId, Member, Org, OrgId, Preferences, Profile, Role, RoleName,
+    Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserStatus,
 };
 
 #[derive(Clone)]
@@ -28,6 +28,9 @@ pub(super) struct State {
     pub(super) spent: HashMap<String, Timestamp>,
     pub(super) api_keys: HashMap<ApiKeyId, ApiKey>,
     pub(super) roles: BTreeMap<RoleName, Role>,
+    pub(super) orgs: HashMap<OrgId, Org>,
+    pub(super) members: HashMap<(OrgId, UserId), Member>,
+    pub(super) invitations: HashMap<InvitationId, Invitation>,
     /// Whose role has changed, and when.
     pub(super) reassigned: HashMap<UserId, Timestamp>,
 }
@@ -49,6 +52,9 @@ impl Default for State {
             spent: HashMap::new(),
             api_keys: HashMap::new(),
             roles: Role::built_in().into_iter().map(|role| (role.name.clone(), role)).collect(),
+            orgs: HashMap::new(),
+            members: HashMap::new(),
+            invitations: HashMap::new(),
             reassigned: HashMap::new(),
         }
     }

@@ -188,13 +188,16 @@ impl AuthStore for MemoryStore {
         let is_out = |key: &&ApiKey| key.expires_at.is_some_and(|end| end < ended_before);
         let keys: Vec<_> =
             state.api_keys.values().filter(is_out).map(|key| key.id).take(limit as usize).collect();
+        let out = state.invitations.values().filter(|found| found.expires_at <= now).map(|found| found.id);
+        let invitations: Vec<_> = out.take(limit as usize).collect();
+        state.invitations.retain(|id, _| !invitations.contains(id));
         state.api_keys.retain(|id, _| !keys.contains(id));
         state.sessions.retain(|id, _| !sessions.contains(id));
         state.tickets.retain(|id, _| !tickets.contains(id));
         // Tokens of before that time have run out.
         state.reassigned.retain(|_, at| *at >= ended_before);
-        let swept = (sessions.len() + tickets.len() + keys.len()) as u64;
-        Ok(swept + state.sweep_factors(now, limit) + state.sweep_spent(now, limit))
+        let swept = sessions.len() + tickets.len() + keys.len() + invitations.len();
+        Ok(swept as u64 + state.sweep_factors(now, limit) + state.sweep_spent(now, limit))
     }
 }
 

@@ -84,6 +84,7 @@ impl State {
         self.void_tickets(user);
         self.void_challenges_and_devices(user);
         self.remove_keys(user);
+        self.withdraw_all(user);
         Ok(())
     }
 

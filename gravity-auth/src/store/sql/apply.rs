@@ -2,10 +2,11 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{accounts, api_keys, factors, people, roles, sessions, tickets, users};
+use super::{accounts, api_keys, factors, orgs, people, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
+#[expect(clippy::too_many_lines, reason = "it is the table of all changes")]
 pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
     match change {
         Change::AddUser { user, password } => {
@@ -25,6 +26,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             sessions::end_all(tx, *user, None, reason, *at).await?;
             tickets::void_all(tx, *user).await?;
             api_keys::remove_all(tx, *user).await?;
+            orgs::withdraw_all(tx, *user).await?;
             factors::void_challenges_and_devices(tx, *user).await
         }
         Change::SetRole { user, from, to, at } => {
@@ -54,6 +56,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         }
         Change::Key(change) => api_keys::change(tx, change).await,
         Change::Role(change) => roles::change(tx, change).await,
+        Change::Org(change) => orgs::change(tx, change).await,
         Change::IssueTicket(ticket) => {
             users::lock_active(tx, ticket.user, None).await?;
             tickets::issue(tx, ticket).await

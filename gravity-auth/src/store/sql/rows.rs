@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::domain::{
     Activity, ActivityId, ActivityKind, ApiKey, ApiKeyId, Client, EmailAddress, EndReason, Ended, Follow,
-    FollowState, Method, Person, Preferences, Profile, Purpose, Role, Session, SessionId, Ticket, TicketId,
-    User, UserId, UserStatus,
+    FollowState, Invitation, InvitationId, Member, Method, Org, OrgId, Person, Preferences, Profile, Purpose,
+    Role, Session, SessionId, Ticket, TicketId, User, UserId, UserStatus,
 };
 
 pub(super) const USER: &str = "id, email, email_verified_at, user_name, first_name, last_name, role, status, created_at, updated_at, password";
@@ -248,6 +248,26 @@ pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey, Error> {
         expires_at,
         last_used_at,
     })
+}
+
+pub(super) type OrgRow = (OrgId, String, Timestamp, Timestamp);
+
+pub(super) fn org((id, name, created_at, updated_at): OrgRow) -> Result<Org, Error> {
+    Ok(Org { id, name: parse(&name)?, created_at, updated_at })
+}
+
+pub(super) type MemberRow = (OrgId, UserId, String, Timestamp);
+
+pub(super) fn member((org, user, role, joined_at): MemberRow) -> Result<Member, Error> {
+    Ok(Member { org, user, role: parse(&role)?, joined_at })
+}
+
+pub(super) type InvitationRow = (InvitationId, OrgId, String, String, String, UserId, Timestamp, Timestamp);
+
+pub(super) fn invitation(row: InvitationRow) -> Result<Invitation, Error> {
+    let (id, org, email, role, mac, invited_by, created_at, expires_at) = row;
+    let (email, role, mac) = (parse(&email)?, parse(&role)?, parse(&mac)?);
+    Ok(Invitation { id, org, email, role, mac, invited_by, created_at, expires_at })
 }
 
 pub(super) type RoleRow = (String, String, Option<String>);

@@ -74,6 +74,12 @@ impl SqlStore {
                 include_str!("../../../migrations/orgs/sqlite/0002_reassigned.sql"),
                 include_str!("../../../migrations/orgs/postgres/0002_reassigned.sql"),
             ),
+            Migration::new(
+                3,
+                "organisations",
+                include_str!("../../../migrations/orgs/sqlite/0003_organisations.sql"),
+                include_str!("../../../migrations/orgs/postgres/0003_organisations.sql"),
+            ),
         ],
     );
 
@@ -286,7 +292,17 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
+        let invitations = self
+            .db
+            .query(
+                "DELETE FROM auth_org_invitations WHERE id IN \
+                 (SELECT id FROM auth_org_invitations WHERE expires_at <= $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(i64::from(limit))
+            .execute()
+            .await?;
         let others = self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?;
-        Ok(tickets + sessions + keys + others)
+        Ok(tickets + sessions + keys + invitations + others)
     }
 }

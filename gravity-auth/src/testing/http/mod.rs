@@ -9,6 +9,7 @@ mod elsewhere_attacks;
 mod elsewhere_links;
 mod impersonate;
 mod mail;
+mod orgs;
 mod passwords;
 mod people;
 mod profiles;
@@ -46,6 +47,7 @@ pub async fn suite(stage: &Stage) {
     api_keys::run(stage).await;
     roles::run(stage).await;
     impersonate::run(stage).await;
+    orgs::run(stage).await;
 }
 
 /// Runs the scenarios of signing in elsewhere, on a stage whose providers are these doubles.

@@ -19,6 +19,7 @@ pub(super) async fn run(stage: &Stage) {
     what_is_dangerous_wants_a_fresh_proof(stage).await;
     a_device_is_remembered(stage).await;
     an_app_is_removed_by_password_and_code(stage).await;
+    who_has_lost_all_factors_is_helped(stage).await;
     inputs_are_bounded(stage).await;
 }
 
@@ -299,6 +300,19 @@ pub(super) async fn guesses_are_held_back(stage: &Stage) {
     assert_eq!(show(stage, &other, &code).await.status, 429, "another sign-in is no way round");
     stage.time.advance(Duration::from_mins(1));
     assert_eq!(show(stage, &token, &ada.code(stage)).await.status, 200, "nobody is held for good");
+}
+
+async fn who_has_lost_all_factors_is_helped(stage: &Stage) {
+    let (ada, admin, eve) = (enrolled(stage).await, stage.admin().await, stage.signed_in().await);
+    let path = format!("/users/{}/second-factors", stage.id_of(&ada.person).await);
+    let reset = async |token: &str| stage.api("DELETE", token, &path, Value::Null).await;
+    assert_eq!(reset(&eve.access).await.refusal(), (403, "http.forbidden"));
+    let own = stage.api("DELETE", &admin.access, "/users/me/second-factors", Value::Null).await;
+    assert_eq!(own.refusal(), (403, "http.forbidden"), "one's own are removed by showing them");
+    assert_eq!(reset(&admin.access).await.status, 204);
+    assert_eq!(reset(&admin.access).await.refusal(), (409, "auth.no_second_factor"));
+    assert_eq!(stage.ask("GET", &ada.person.access, "/me", Value::Null).await.status, 401, "signed out");
+    assert_eq!(stage.login(&ada.person.email, PASSWORD).await.status, 200, "by the password alone");
 }
 
 async fn inputs_are_bounded(stage: &Stage) {

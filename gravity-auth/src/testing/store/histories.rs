@@ -7,12 +7,12 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    ApiKey, EndReason, FollowState, LinkedAccount, Method, Person, Purpose, RoleName, Session, Ticket,
-    TotpFactor, User, UserStatus, Visibility,
+    ApiKey, EndReason, FollowState, Invitation, InvitationId, LinkedAccount, Method, OrgId, OrgRole, Person,
+    Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
 };
 use crate::store::{
     AccountChange, AccountStore as _, ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange,
-    PeopleStore as _, Refused, Side, Trail,
+    OrgChange, OrgStore as _, PeopleStore as _, Refused, Side, Trail,
 };
 use crate::totp::TotpStep;
 
@@ -39,6 +39,8 @@ struct History<'f, S> {
     tickets: Vec<(Ticket, String)>,
     accounts: Vec<LinkedAccount>,
     keys: Vec<ApiKey>,
+    orgs: Vec<OrgId>,
+    invitations: Vec<InvitationId>,
     told: Vec<String>,
 }
 
@@ -55,6 +57,8 @@ impl<'f, S: AuthStore> History<'f, S> {
             tickets: Vec::new(),
             accounts: Vec::new(),
             keys: Vec::new(),
+            orgs: Vec::new(),
+            invitations: Vec::new(),
             told: Vec::new(),
         };
         let everybody = history.users.iter().map(add).collect();
@@ -88,8 +92,9 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(23) {
-            20..=22 => self.account_change(&user),
+        match self.random.below(26) {
+            20..=22 => self.org_change(&user),
+            23..=25 => self.account_change(&user),
             14..=17 => self.factor_change(&user),
             18 | 19 => self.key_change(&user),
             12 => {
@@ -250,6 +255,45 @@ impl<'f, S: AuthStore> History<'f, S> {
         })
     }
 
+    fn org_change(&mut self, user: &User) -> Change {
+        let at = self.fixture.now();
+        let known = if self.orgs.is_empty() { 0 } else { self.random.below(6) };
+        if known == 0 {
+            let org = super::orgs::new_org(self.fixture);
+            self.orgs.push(org.id);
+            return Change::Org(OrgChange::Add { org, owner: user.id, most: 3 });
+        }
+        let org = *self.random.pick(&self.orgs);
+        let role = |random: &Random| *random.pick(&OrgRole::ALL);
+        Change::Org(match known {
+            1 | 2 => {
+                let (email, secret) = (self.random.pick(&self.users).email.clone(), self.fixture.unique());
+                let mac = self.fixture.mac(Purpose::EmailCode, &secret);
+                let invitation = Invitation {
+                    id: gravity_core::Id::new(&self.fixture.time.clock()),
+                    org,
+                    email,
+                    role: role(&self.random),
+                    mac,
+                    invited_by: user.id,
+                    created_at: at,
+                    expires_at: at.saturating_add(Duration::from_mins(25)),
+                };
+                self.invitations.push(invitation.id);
+                OrgChange::Invite { invitation: Box::new(invitation), most: 2 }
+            }
+            3 if !self.invitations.is_empty() => {
+                let invitation = *self.random.pick(&self.invitations);
+                OrgChange::Accept { invitation, user: user.id, at, most: 2 }
+            }
+            4 if self.random.once_in(4) => OrgChange::Remove { org },
+            _ => {
+                let to = (!self.random.once_in(3)).then(|| role(&self.random));
+                OrgChange::SetMember { org, user: user.id, from: role(&self.random), to }
+            }
+        })
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) {
         self.told.push(format!("{changes:?}"));
         let outcome = self.fixture.store.apply(&changes, &Trail::NONE).await;
@@ -325,6 +369,16 @@ impl<'f, S: AuthStore> History<'f, S> {
             let opened = store.api_key_by(&macs, now).await.unwrap();
             assert_eq!(opened, self.model.api_key_by(&macs, now).await.unwrap(), "{}", self.story());
         }
+        for org in &self.orgs {
+            assert_eq!(
+                (store.org(*org).await.unwrap(), store.members(*org, None, 50).await.unwrap()),
+                (self.model.org(*org).await.unwrap(), self.model.members(*org, None, 50).await.unwrap()),
+                "{}",
+                self.story()
+            );
+            let open = store.invitations(*org, now).await.unwrap();
+            assert_eq!(open, self.model.invitations(*org, now).await.unwrap(), "{}", self.story());
+        }
         for (ticket, _) in &self.tickets {
             let macs = [ticket.mac.clone()];
             let found = store.ticket(ticket.purpose, &macs, now).await.unwrap();
@@ -351,7 +405,9 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::AccountTaken) => "account taken",
         Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
-        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany) => "of roles and keys",
+        Err(Refused::Exists | Refused::InUse | Refused::Circle | Refused::TooMany | Refused::LastOwner) => {
+            "of others"
+        }
         Err(Refused::Failed(error)) => panic!("{error}"),
     }
 }

@@ -5,6 +5,7 @@ mod api_keys;
 mod factors;
 mod fixture;
 mod histories;
+mod orgs;
 mod people;
 mod roles;
 mod rotation;
@@ -48,6 +49,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     accounts::run(&fixture).await;
     api_keys::run(&fixture).await;
     roles::run(&fixture).await;
+    orgs::run(&fixture).await;
 }
 
 /// Runs so many random histories on a store and on [`MemoryStore`](crate::MemoryStore), which must answer alike.

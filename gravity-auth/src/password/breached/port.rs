@@ -17,7 +17,7 @@ pub trait BreachedPasswords: Send + Sync + 'static {
     async fn suffixes(&self, prefix: &HashPrefix) -> Result<Vec<String>, Error>;
 }
 
-/// Knows none. [`PasswordRules`](super::PasswordRules) refuses the most common ones by itself.
+/// Knows none. [`PasswordRules`](crate::password::PasswordRules) refuses the most common ones by itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoBreaches;
 
@@ -40,7 +40,7 @@ impl HashPrefix {
 }
 
 /// Whether a password is known to have been in a breach.
-pub(super) async fn is_breached(
+pub(in crate::password) async fn is_breached(
     known: &dyn BreachedPasswords,
     password: &SecretString,
 ) -> Result<bool, Error> {
