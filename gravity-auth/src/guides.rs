@@ -1,5 +1,7 @@
 //! The guides, whose code is compiled and run.
 
+#[doc = include_str!("../../docs/guides/bound-tokens.md")]
+mod bound_tokens {}
 #[cfg(feature = "client")]
 #[doc = include_str!("../../docs/guides/providers.md")]
 mod providers {}

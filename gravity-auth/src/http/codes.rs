@@ -24,7 +24,7 @@ pub(super) async fn redeem_link(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<TicketInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.without_cookies(input.cookies)?;
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
@@ -48,7 +48,7 @@ pub(super) async fn redeem_code(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<CodeInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.without_cookies(input.cookies)?;
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }

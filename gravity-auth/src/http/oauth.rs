@@ -164,7 +164,9 @@ impl FromParts<Auth> for Journeys {
         Ok(Self(credentials::cookie(parts.head(), &name)?.map(str::to_owned)))
     }
 
-    fn describe(_: &mut Operation<'_>) {}
+    fn describe(operation: &mut Operation<'_>) {
+        operation.problems(&[problems::BAD_REQUEST]);
+    }
 }
 
 /// A redirect, with cookies set or taken back.
@@ -299,7 +301,7 @@ pub(super) async fn token(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<HandoverInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.without_cookies(input.cookies)?;
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }

@@ -29,7 +29,16 @@ impl Proven {
         self.0.as_ref()
     }
 
-    /// Refuses cookies beside a proof: a browser sends them without one.
+    /// Takes the proof before anybody is signed in by it. Cookies beside it are refused: a browser sends them without
+    /// one.
+    pub(super) async fn take(&self, auth: &Auth, cookies: bool) -> Result<(), AuthError> {
+        self.without_cookies(cookies)?;
+        match &self.0 {
+            Some(proof) => auth.spend_proof(proof).await,
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn without_cookies(&self, cookies: bool) -> Result<(), AuthError> {
         if cookies && self.0.is_some() {
             let reason = "is not asked for together with a proof of possession";
@@ -38,7 +47,7 @@ impl Proven {
         Ok(())
     }
 
-    /// The outcome of a sign-in, bound to the key of the proof.
+    /// The outcome of a sign-in, bound to the key of the proof that was taken.
     pub(super) async fn bind(
         &self,
         auth: &Auth,
@@ -46,7 +55,7 @@ impl Proven {
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
         match (outcome, &self.0) {
-            (Ok(signed_in), Some(proof)) => auth.bind(signed_in, proof, origin).await,
+            (Ok(signed_in), Some(proof)) => auth.bind_to(signed_in, proof, origin).await,
             (outcome, _) => outcome,
         }
     }

@@ -218,7 +218,7 @@ pub(super) async fn show(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<SecondFactorInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
-    proven.without_cookies(input.cookies)?;
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }

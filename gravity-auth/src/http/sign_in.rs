@@ -24,7 +24,7 @@ pub(super) async fn login(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<LoginInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.without_cookies(input.cookies)?;
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }

@@ -19,6 +19,16 @@ impl Auth {
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
         self.spend_proof(proof).await?;
+        self.bind_to(signed_in, proof, origin).await
+    }
+
+    /// The same with a proof that was taken before.
+    pub(crate) async fn bind_to(
+        &self,
+        signed_in: SignedIn,
+        proof: &DpopProof,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthError> {
         let SignedIn { user, session, .. } = signed_in;
         let (id, key) = (session.id, proof.thumbprint.clone());
         let bind = Change::BindSession { user: user.id, session: id, key: key.clone(), at: self.now() };
@@ -39,20 +49,21 @@ impl Auth {
         self.tokens(user, Session { bound_to: Some(key), ..session }).await
     }
 
-    /// Refuses whoever would refresh a bound session without its key. What is left to bind comes back.
+    /// Refuses whoever would refresh a bound session without its key, and takes the proof. One that the session is still to be
+    /// bound to comes back.
     pub(crate) async fn check_proof<'p>(
         &self,
         session: &Session,
         proof: Option<&'p DpopProof>,
     ) -> Result<Option<&'p DpopProof>, AuthError> {
-        match (&session.bound_to, proof) {
-            (Some(key), Some(proof)) => {
-                proof.check_key(key).map_err(|_| AuthError::InvalidProof)?;
-                self.spend_proof(proof).await.map(|()| None)
-            }
-            (Some(_), None) => Err(AuthError::InvalidProof),
-            (None, proof) => Ok(proof),
+        let Some(proof) = proof else {
+            return if session.bound_to.is_some() { Err(AuthError::InvalidProof) } else { Ok(None) };
+        };
+        if let Some(key) = &session.bound_to {
+            proof.check_key(key).map_err(|_| AuthError::InvalidProof)?;
         }
+        self.spend_proof(proof).await?;
+        Ok(session.bound_to.is_none().then_some(proof))
     }
 
     /// Takes a proof, of which many may hold one copy each: one of them is taken.

@@ -63,7 +63,7 @@ impl Auth {
                 self.hooks().after_refresh(&user, &session).await;
                 let signed_in = self.tokens(user, session).await?;
                 match unbound {
-                    Some(proof) => self.bind(signed_in, proof, origin).await,
+                    Some(proof) => self.bind_to(signed_in, proof, origin).await,
                     None => Ok(signed_in),
                 }
             }
