@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gravity_auth::{
-    CookieSettings, MailSettings, OAuthSettings, PasswordSettings, ProviderSettings, SessionSettings, SignUp,
+    CookieSettings, MailSettings, OAuthSettings, PasswordSettings, PeopleSettings, ProviderSettings,
+    SecondFactorSettings, SessionSettings, SignUp,
 };
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
@@ -87,6 +88,10 @@ pub(crate) struct Auth {
     pub(crate) oauth: OAuthSettings,
     /// Who signs people in elsewhere, by the names that routes call them.
     pub(crate) providers: BTreeMap<String, ProviderSettings>,
+    /// Accounts that go.
+    pub(crate) people: PeopleSettings,
+    /// Of whom a second factor is demanded.
+    pub(crate) second_factors: SecondFactorSettings,
 }
 
 impl Default for Settings {

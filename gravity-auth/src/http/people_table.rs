@@ -21,13 +21,14 @@ pub(super) fn people() -> Routes<Auth> {
         .route(get("/search", "searchUsers").allow(PUBLIC).tag("users").about("Finds people who show themselves").to(follows::search))
         .route(get("/me", "showMe").allow(SIGNED_IN).tag("users").about("Shows oneself").to(people::me))
         .route(patch("/me", "editMe").allow(SIGNED_IN).tag("users").about("Changes one's names and profile").to(people::edit_me))
+        .route(put("/me", "putMe").allow(SIGNED_IN).tag("users").about("Changes one's names and profile, as `PATCH` does").to(people::edit_me))
         .route(delete("/me", "deleteMe").allow(SIGNED_IN).tag("users").about("Deletes one's account, by the password or a sign-in just now").to(people::delete_me))
         .route(get("/me/follow-requests", "listFollowRequests").allow(SIGNED_IN).tag("users").about("Lists who asks to follow").to(follows::requests))
         .route(post("/me/follow-requests/{follower}", "acceptFollower").allow(SIGNED_IN).tag("users").about("Lets somebody follow").to(follows::accept))
         .route(delete("/me/followers/{follower}", "removeFollower").allow(SIGNED_IN).tag("users").about("Lets somebody follow no more").to(follows::remove))
         .route(get("/{id}", "showUser").allow(PUBLIC).tag("users").about("Shows a user, as far as they show themselves").to(people::show))
         .route(patch("/{id}", "editUser").allow(SIGNED_IN).tag("users").about("Changes names and profile").to(people::edit))
-        .route(put("/{id}", "putUser").allow(SIGNED_IN).unlisted().to(people::edit))
+        .route(put("/{id}", "putUser").allow(SIGNED_IN).tag("users").about("Changes names and profile, as `PATCH` does").to(people::edit))
         .route(delete("/{id}", "deleteUser").allow(USERS_DELETE).tag("users").about("Deletes a user, who can be restored for a while").to(people::delete))
         .route(post("/{id}/restore", "restoreUser").allow(USERS_DELETE).tag("users").about("Restores a deleted user").to(people::restore))
         .route(post("/{id}/suspend", "suspendUser").allow(USERS_WRITE).tag("users").about("Suspends a user").to(people::suspend))
@@ -51,8 +52,7 @@ pub(super) fn people() -> Routes<Auth> {
         .route(get("/{id}/followers", "listFollowers").allow(PUBLIC).tag("users").about("Lists who follows a user").to(follows::followers))
         .route(get("/{id}/following", "listFollowing").allow(PUBLIC).tag("users").about("Lists whom a user follows").to(follows::following))
         .route(get("/{id}/statistics", "showStatistics").allow(PUBLIC).tag("users").about("Counts what there is of a user").to(follows::statistics))
-        .route(get("/{id}/activity", "listActivity").allow(PUBLIC).tag("users").about("Lists what a user does").to(follows::activity))
-        .route(put("/me", "putMe").allow(SIGNED_IN).unlisted().to(people::edit_me));
+        .route(get("/{id}/activity", "listActivity").allow(PUBLIC).tag("users").about("Lists what a user does").to(follows::activity));
     for (path, [show, edit, replace, remove]) in [
         ("/profile", ["showProfile", "editProfile", "putProfile", "deleteProfile"]),
         ("/account", ["showAccount", "editAccount", "putAccount", "deleteAccount"]),

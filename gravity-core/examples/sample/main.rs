@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind(listen)?;
     println!("http://{}{}", listener.local_addr()?, hosts::prefix(&host));
+    println!("x-api-key: {}", service::KEY);
     listener.set_nonblocking(true)?;
     hosts::serve(&host, listener, service::service())
 }

@@ -20,7 +20,7 @@ const NOTES_READ: Permission = Permission::new("notes:read");
 const NOTES_WRITE: Permission = Permission::new("notes:write");
 
 /// The key that lets in, and the one whose owner may only read.
-const KEY: &str = "sample-key";
+pub(crate) const KEY: &str = "sample-key";
 const READ_ONLY_KEY: &str = "sample-read-only-key";
 
 /// How urgent a note is.

@@ -14,7 +14,8 @@ pub(super) fn check(_: &Workspace) -> Result<Outcome> {
         install::apt(&["nodejs", "npm"]).context("the provider runs on node")?;
     }
     // Else a test that cannot have the provider says so, and passes.
-    process::run(process::cargo(TEST).env("GRAVITY_REQUIRE_BACKENDS", "1"))
-        .context("sign-in at npm's oidc-provider was not shown: see above whether it could not be had, or failed")?;
+    process::run(process::cargo(TEST).env("GRAVITY_REQUIRE_BACKENDS", "1")).context(
+        "sign-in at npm's oidc-provider was not shown: see above whether it could not be had, or failed",
+    )?;
     Ok(Outcome::passed())
 }
