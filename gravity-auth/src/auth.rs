@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) cursors: CursorKeys,
     pub(crate) roles: Roles,
     pub(crate) site: Option<RelyingParty>,
+    #[cfg(feature = "client")]
+    pub(crate) providers: crate::service::Providers,
     background: Vec<Background>,
 }
 
@@ -123,6 +125,8 @@ impl Auth {
             revoked: Revoked::new(&config),
             roles: Roles::default(),
             site: config.site().map_err(Error::internal)?,
+            #[cfg(feature = "client")]
+            providers: crate::service::Providers::open(&config)?,
             store: Arc::new(store),
             keys,
             vault,

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use gravity_core::http::problems::{BAD_REQUEST, TOO_MANY_REQUESTS};
-use gravity_core::http::{Authenticator, IntoProblem as _, Problem, ProblemKind, Scheme, credentials};
+use gravity_core::http::{
+    Authenticator, IntoProblem as _, Problem, ProblemKind, Scheme, credentials, original_path,
+};
 use gravity_core::{Grants, Principal};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::domain::{Method, Role, narrow};
-use crate::http::{FORGED_REQUEST, check_forgery};
+use crate::http::{FORGED_REQUEST, INVALID_PROOF, check_forgery};
 use crate::jwt::{AccessClaims, BearerTokens, INVALID_TOKEN, KEYS_UNAVAILABLE, TokenError};
 use crate::service::{Caller, NoCaller};
 use crate::{Auth, AuthError, Cookies};
@@ -25,6 +27,9 @@ use crate::{Auth, AuthError, Cookies};
 /// where it was on another. Whoever calls by a cookie and would change something shows that the request comes from a
 /// page of the application: by its `Origin`, and by the token against forgery in `X-CSRF-Token`. A cookie that does
 /// not hold is nobody's.
+///
+/// A token that is bound to a key of the client comes as `Authorization: DPoP`, with a proof of the key in the header
+/// `DPoP` for each request (RFC 9449). A proof is taken once, whatever node it is shown to.
 ///
 /// Programs call by an API key, in `Authorization: Bearer gvk_...` or `X-Api-Key`: it is looked up at every request, so
 /// that one that was taken back holds nowhere. What a caller may do is what their role grants now, as far as the key's
@@ -42,7 +47,12 @@ impl Authentication {
         Self { auth, tokens: Arc::new(tokens) }
     }
 
-    /// What a token says, if it holds.
+    /// What a token says, if it holds. It may be bound to a key.
+    pub(crate) async fn verify_bound(&self, token: &str) -> Result<AccessClaims, TokenError> {
+        self.tokens.verify_bound(token).await
+    }
+
+    /// What a token says, if it holds for whoever bears it.
     pub async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
         self.tokens.verify(token).await
     }
@@ -58,7 +68,41 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_
 pub(crate) const INVALID_API_KEY: ProblemKind =
     ProblemKind::new(StatusCode::UNAUTHORIZED, "auth.invalid_api_key", "The API key is not valid.");
 
+/// How a token is shown that is bound to a key.
+const BOUND: &str = "dpop";
+const BOUND_CHALLENGE: HeaderValue =
+    HeaderValue::from_static("DPoP error=\"invalid_token\", algs=\"EdDSA ES256 RS256\"");
+const PROOF_CHALLENGE: HeaderValue =
+    HeaderValue::from_static("DPoP error=\"invalid_dpop_proof\", algs=\"EdDSA ES256 RS256\"");
+
+/// The token of `Authorization: DPoP TOKEN` (RFC 9449).
+fn bound_token(head: &Parts) -> Option<&str> {
+    let (scheme, token) = head.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(BOUND).then(|| token.trim())
+}
+
 impl Authentication {
+    /// The caller by a token that is bound to a key, with a proof of that key for this request, which is taken once.
+    async fn by_bound_token(&self, head: &Parts, token: &str) -> Result<Principal, Problem> {
+        let claims = self.verify_bound(token).await.map_err(|error| match error {
+            TokenError::KeysUnavailable => {
+                Problem::new(KEYS_UNAVAILABLE).retry_after(Duration::from_secs(1)).because(error)
+            }
+            error => Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, BOUND_CHALLENGE).because(error),
+        })?;
+        let unbound = || Problem::new(INVALID_TOKEN).header(WWW_AUTHENTICATE, BOUND_CHALLENGE);
+        let key = claims.cnf.as_ref().and_then(|cnf| cnf.jkt.as_deref()).ok_or_else(unbound)?;
+        let refused = || Problem::new(INVALID_PROOF).header(WWW_AUTHENTICATE, PROOF_CHALLENGE);
+        let proof = self.auth.proof_of(&head.headers, &head.method, original_path(head), Some(token));
+        let proof = proof.map_err(|_| refused())?.ok_or_else(refused)?;
+        proof.check_key(key).map_err(|_| refused())?;
+        match self.auth.spend_proof(&proof).await {
+            Ok(()) => Ok(claims.into_principal()),
+            Err(AuthError::InvalidProof) => Err(refused()),
+            Err(error) => Err(problem(error)),
+        }
+    }
+
     /// The caller with what their roles grant now, whatever they did when the token was made.
     async fn as_of_now(&self, principal: Principal) -> Result<Principal, Problem> {
         let roles = self.auth.roles().await.map_err(problem)?;
@@ -95,6 +139,10 @@ impl Authenticator for Authentication {
             if let Some(secret) = key.or(bearer.filter(|token| token.starts_with(KEY_PREFIX))) {
                 return self.auth.by_api_key(secret).await.map(Some).map_err(not_let_in);
             }
+            if let Some(token) = bound_token(head) {
+                let principal = self.by_bound_token(head, token).await?;
+                return self.as_of_now(principal).await.map(Some);
+            }
             if let Some(principal) = self.tokens.authenticate(head).await? {
                 return self.as_of_now(principal).await.map(Some);
             }
@@ -115,7 +163,15 @@ impl Authenticator for Authentication {
     }
 
     fn problems(&self) -> &'static [ProblemKind] {
-        &[INVALID_TOKEN, INVALID_API_KEY, TOO_MANY_REQUESTS, KEYS_UNAVAILABLE, FORGED_REQUEST, BAD_REQUEST]
+        &[
+            INVALID_TOKEN,
+            INVALID_PROOF,
+            INVALID_API_KEY,
+            TOO_MANY_REQUESTS,
+            KEYS_UNAVAILABLE,
+            FORGED_REQUEST,
+            BAD_REQUEST,
+        ]
     }
 }
 

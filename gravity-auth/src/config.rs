@@ -1,5 +1,6 @@
 //! [`AuthConfig`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::passkey::{PasskeyError, RelyingParty};
 use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
-    AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
-    SecondFactorSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings,
+    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp,
 };
 use crate::throttle::Throttles;
 
@@ -30,6 +31,10 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    #[cfg(feature = "client")]
+    pub(crate) providers: Vec<crate::oauth::Provider>,
+    #[cfg(feature = "client")]
+    pub(crate) provider_calls: Option<crate::oauth::ProviderCalls>,
     pub(crate) hooks: HookList,
 }
 
@@ -48,6 +53,8 @@ impl AuthConfig {
             passwords: PasswordSettings::default(),
             people: PeopleSettings::default(),
             passkeys: PasskeySettings::default(),
+            oauth: OAuthSettings::default(),
+            providers: BTreeMap::new(),
             second_factors: SecondFactorSettings::default(),
         };
         Self::of(settings, keys)
@@ -73,6 +80,10 @@ impl AuthConfig {
             throttles: Throttles::in_memory(&clock),
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
+            #[cfg(feature = "client")]
+            providers: Vec::new(),
+            #[cfg(feature = "client")]
+            provider_calls: None,
             hooks: HookList::default(),
             settings,
             ring,
@@ -111,6 +122,22 @@ impl AuthConfig {
     #[must_use]
     pub fn with_avatar_files(mut self, files: impl AvatarFiles) -> Self {
         self.files = Arc::new(files);
+        self
+    }
+
+    /// Another provider that signs people in, beside those of the settings.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_provider(mut self, provider: crate::oauth::Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// How providers are called, instead of at public addresses only.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_provider_calls(mut self, calls: crate::oauth::ProviderCalls) -> Self {
+        self.provider_calls = Some(calls);
         self
     }
 
@@ -174,6 +201,11 @@ impl AuthConfig {
         check_part("/passkeys", &self.settings.passkeys, &mut faults);
         if let Err(error) = self.site() {
             faults.add("/passkeys", "invalid", error.to_string());
+        }
+        check_part("/oauth", &self.settings.oauth, &mut faults);
+        #[cfg(not(feature = "client"))]
+        if !self.settings.providers.is_empty() {
+            faults.add("/providers", "unavailable", "needs the feature `client`");
         }
         check_part("/second_factors", &self.settings.second_factors, &mut faults);
         faults.into_result().map_err(Error::validation)

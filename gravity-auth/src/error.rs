@@ -105,6 +105,34 @@ pub enum AuthError {
     /// The application has named no site that passkeys are for.
     #[error("there are no passkeys here")]
     PasskeysOff,
+    /// No provider of this name lets people in here.
+    #[error("there is no such provider")]
+    ProviderNotFound,
+    /// What came back from the provider belongs to no sign-in of this browser, was used before, came too late, or does
+    /// not hold.
+    #[error("the answer of the provider does not hold")]
+    InvalidProviderAnswer,
+    /// Somebody, at the provider, has not let the application know who they are.
+    #[error("the provider was not let to say who it is")]
+    ProviderDenied,
+    /// The provider cannot be reached, or has too much to do. It may do better later.
+    #[error("the provider cannot be reached")]
+    ProviderUnavailable,
+    /// The provider answers what makes no sense.
+    #[error("the provider answers what makes no sense")]
+    ProviderFailed,
+    /// There is no account here yet, and the provider vouches for no address that one could be made with.
+    #[error("the provider vouches for no address")]
+    NoVouchedAddress,
+    /// There is an account here with this address. Whoever signs in to it can link the one at the provider.
+    #[error("there is an account with this address, which is not linked")]
+    LinkRequired,
+    /// The account at the provider lets somebody else in, or the user has another one there.
+    #[error("the account at the provider is taken, or there is another one")]
+    AccountTaken,
+    /// The user has no such account at a provider.
+    #[error("there is no such account")]
+    AccountNotFound,
     /// The caller would give what they do not hold.
     #[error("whoever does not hold {0} cannot give it")]
     NotHeld(Grant),
@@ -129,6 +157,9 @@ pub enum AuthError {
     /// The role is there from the start, and stays.
     #[error("the role is there from the start, and stays")]
     RoleProtected,
+    /// The proof of possession does not hold, was used before, or is missing where the session is bound to a key.
+    #[error("the proof of possession does not hold")]
+    InvalidProof,
     /// There is no such organisation, for this caller.
     #[error("there is no such organisation")]
     OrgNotFound,
@@ -191,6 +222,15 @@ impl AuthError {
             Self::PasskeyExists => "auth.passkey_exists",
             Self::LastWayIn => "auth.last_way_in",
             Self::PasskeysOff => "auth.passkeys_off",
+            Self::ProviderNotFound => "auth.provider_not_found",
+            Self::InvalidProviderAnswer => "auth.invalid_provider_answer",
+            Self::ProviderDenied => "auth.provider_denied",
+            Self::ProviderUnavailable => "auth.provider_unavailable",
+            Self::ProviderFailed => "auth.provider_failed",
+            Self::NoVouchedAddress => "auth.no_vouched_address",
+            Self::LinkRequired => "auth.link_required",
+            Self::AccountTaken => "auth.account_taken",
+            Self::AccountNotFound => "auth.account_not_found",
             Self::NotHeld(_) => "auth.not_held",
             Self::NotInPerson => "auth.not_in_person",
             Self::ApiKeyNotFound => "auth.api_key_not_found",
@@ -199,6 +239,7 @@ impl AuthError {
             Self::RoleTaken => "auth.role_taken",
             Self::RoleInUse => "auth.role_in_use",
             Self::RoleProtected => "auth.role_protected",
+            Self::InvalidProof => "auth.invalid_dpop_proof",
             Self::OrgNotFound => "auth.org_not_found",
             Self::OrgForbidden => "auth.org_forbidden",
             Self::MemberNotFound => "auth.member_not_found",
@@ -218,8 +259,9 @@ impl From<Refused> for AuthError {
             Refused::EmailTaken => Self::EmailTaken,
             Refused::NameTaken => Self::UserNameTaken,
             Refused::LastAdmin => Self::LastAdmin,
-            Refused::TooMany => Self::TooMany,
+            Refused::AccountTaken => Self::AccountTaken,
             Refused::LastWayIn => Self::LastWayIn,
+            Refused::TooMany => Self::TooMany,
             Refused::LastOwner => Self::LastOwner,
             // Those who may refuse so are answered by name where they do.
             Refused::Stale | Refused::Exists | Refused::InUse | Refused::Circle => Self::Conflict,

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ApiKeyId, EmailAddress, EndReason, InvitationId, Method, OrgId, OrgRole, PasskeyId, RoleName, SessionId,
-    UserId,
+    ApiKeyId, EmailAddress, EndReason, InvitationId, LinkedAccountId, Method, OrgId, OrgRole, PasskeyId,
+    RoleName, SessionId, UserId,
 };
 
 macro_rules! events {
@@ -319,6 +319,26 @@ events! {
     RecoveryCodeUsed = "auth.recovery_code_used" {
         /// Whose.
         id: UserId,
+    }
+
+    /// An account at a provider elsewhere lets somebody in from now on.
+    AccountLinked = "auth.account_linked" {
+        /// Whom.
+        id: UserId,
+        /// Which account.
+        account: LinkedAccountId,
+        /// The provider's name here.
+        provider: String,
+    }
+
+    /// An account at a provider elsewhere lets nobody in any more.
+    AccountUnlinked = "auth.account_unlinked" {
+        /// Whom it let in.
+        id: UserId,
+        /// Which account.
+        account: LinkedAccountId,
+        /// The provider's name here.
+        provider: String,
     }
 
     /// Somebody who is signed in has shown once more who they are.

@@ -2,6 +2,11 @@
 
 #[doc = include_str!("../../docs/guides/passkeys.md")]
 mod passkeys {}
+#[doc = include_str!("../../docs/guides/bound-tokens.md")]
+mod bound_tokens {}
+#[cfg(feature = "client")]
+#[doc = include_str!("../../docs/guides/providers.md")]
+mod providers {}
 #[doc = include_str!("../../docs/guides/second-factors.md")]
 mod second_factors {}
 #[cfg(feature = "testing")]

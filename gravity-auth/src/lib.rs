@@ -21,6 +21,7 @@ pub mod oauth;
 pub mod passkey;
 pub mod password;
 mod ports;
+mod providers;
 mod service;
 mod settings;
 pub mod store;
@@ -38,17 +39,20 @@ pub use error::AuthError;
 pub use http::Cookies;
 pub use mail::DevMailbox;
 pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureError};
+pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
-    API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedDevice,
-    ExportedFollow, ExportedPasskey, ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey,
-    NewApiKey, NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer, PasskeyOptions, PendingSignIn,
-    PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE,
-    Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment,
-    USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
+    API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedAccount,
+    ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession, Identifier, Impersonation,
+    Introspection, IssuedApiKey, NewApiKey, NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer,
+    PasskeyOptions, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
+    ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
+    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
+#[cfg(feature = "client")]
+pub use service::{Arrived, Handover, Returned};
 pub use settings::{
-    AuthSettings, CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings,
-    SecondFactorSettings, SessionSettings, SignUp,
+    AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings,
+    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

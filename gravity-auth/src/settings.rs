@@ -1,10 +1,13 @@
 //! [`AuthSettings`]: what can be set in a file or the environment.
 
+use std::collections::BTreeMap;
+
 use gravity_core::SecretString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::RoleName;
+use crate::providers::ProviderSettings;
 
 /// What can be set in a file or the environment, read by [`gravity_core::config`]. Two things have no default: the
 /// issuer and the keys.
@@ -41,6 +44,12 @@ pub struct AuthSettings {
     /// Passkeys, which are there once a domain is named.
     #[serde(default)]
     pub passkeys: PasskeySettings,
+    /// Where people go on who come back from a provider.
+    #[serde(default)]
+    pub oauth: OAuthSettings,
+    /// Who signs people in elsewhere, by the names that routes call them. Needs the feature `client`.
+    #[serde(default)]
+    pub providers: BTreeMap<String, ProviderSettings>,
     /// Of whom a second factor is demanded.
     #[serde(default)]
     pub second_factors: SecondFactorSettings,
@@ -190,6 +199,24 @@ pub struct PasswordSettings {
 impl Default for PasswordSettings {
     fn default() -> Self {
         Self { least: 8, most: 100, memory_kib: 19 * 1024, passes: 2 }
+    }
+}
+
+/// Where people go on who come back from a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OAuthSettings {
+    /// Where they go on who were not sent off with another address: a path, or an address at one of the origins.
+    #[schemars(length(min = 1, max = 512))]
+    pub page: String,
+    /// Origins beside the issuer's at which people may go on: `https://app.shop.example`.
+    #[schemars(length(max = 100))]
+    pub origins: Vec<String>,
+}
+
+impl Default for OAuthSettings {
+    fn default() -> Self {
+        Self { page: "/".to_owned(), origins: Vec::new() }
     }
 }
 

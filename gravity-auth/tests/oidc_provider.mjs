@@ -1,6 +1,6 @@
 // A provider of OpenID Connect on loopback (npm oidc-provider), and the browser of somebody who signs in there.
 //
-// Argument: the folder with node_modules. Standard output: a line with the issuer; then, for each line of standard
+// Arguments: the folder with node_modules, and where browsers may come back to. Standard output: a line with the issuer; then, for each line of standard
 // input with an address, a line with the parameters that the browser came back with.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 console.info = console.error;
 const entry = `${process.argv[2]}/node_modules/oidc-provider/lib/index.js`;
 const { default: Provider } = await import(pathToFileURL(entry));
-const callback = "https://app.example.org/callback";
+const callbacks = process.argv.slice(3);
 
 const server = createServer();
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
@@ -19,7 +19,7 @@ const provider = new Provider(issuer, {
   clients: ["client_secret_basic", "client_secret_post"].map((method) => ({
     client_id: method,
     client_secret: "a secret: with % and +",
-    redirect_uris: [callback],
+    redirect_uris: callbacks,
     token_endpoint_auth_method: method,
   })),
   claims: { email: ["email", "email_verified"], profile: ["name", "picture"] },
@@ -35,7 +35,7 @@ console.log(issuer);
 for await (const start of createInterface({ input: process.stdin })) {
   const jar = new Map();
   let [url, form] = [start, null];
-  for (let step = 0; step < 20 && !url.startsWith(callback); step += 1) {
+  for (let step = 0; step < 20 && !callbacks.some((callback) => url.startsWith(callback)); step += 1) {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const method = form ? "POST" : "GET";
     const answer = await fetch(url, { method, body: form, headers: { cookie }, redirect: "manual" });

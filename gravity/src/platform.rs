@@ -119,6 +119,8 @@ fn auth_config(settings: &Settings, address: &str, keys: KeyRing, mailbox: &DevM
         auth.cookies = ours.cookies.clone();
         auth.passwords = ours.passwords.clone();
         auth.passkeys = ours.passkeys.clone();
+        auth.oauth = ours.oauth.clone();
+        auth.providers = ours.providers.clone();
         auth.people = ours.people.clone();
         auth.second_factors = ours.second_factors.clone();
         // Without TLS a browser takes no secure cookies but from its own machine.

@@ -1,13 +1,14 @@
 //! All that can be set, and where it is read from.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gravity_auth::{
-    CookieSettings, MailSettings, PasskeySettings, PasswordSettings, PeopleSettings, SecondFactorSettings,
-    SessionSettings, SignUp,
+    CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings, PeopleSettings,
+    ProviderSettings, SecondFactorSettings, SessionSettings, SignUp,
 };
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
@@ -86,6 +87,10 @@ pub(crate) struct Auth {
     /// Passkeys. By default they are for the host of the public address, or for `localhost` where only this machine can
     /// reach it.
     pub(crate) passkeys: PasskeySettings,
+    /// Where people go on who come back from a provider.
+    pub(crate) oauth: OAuthSettings,
+    /// Who signs people in elsewhere, by the names that routes call them.
+    pub(crate) providers: BTreeMap<String, ProviderSettings>,
     /// Accounts that go.
     pub(crate) people: PeopleSettings,
     /// Of whom a second factor is demanded.

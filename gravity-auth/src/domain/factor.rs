@@ -69,16 +69,19 @@ impl Entity for Challenge {
 pub enum ChallengeKind {
     /// To show the second factor of a sign-in.
     SecondFactor,
+    /// To get the session of a sign-in elsewhere.
+    Handover,
 }
 
 impl ChallengeKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::SecondFactor];
+    pub const ALL: [Self; 2] = [Self::SecondFactor, Self::Handover];
 
     /// The kind as it is stored, and the context of the checksums of its tokens.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SecondFactor => "second_factor",
+            Self::Handover => "handover",
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Session {
     pub idle_until: Timestamp,
     /// When it ends whatever happens.
     pub expires_at: Timestamp,
+    /// The thumbprint of the client's key that has to be shown with its tokens (RFC 9449), if one has.
+    pub bound_to: Option<String>,
     /// That it was ended, if it was.
     pub ended: Option<Ended>,
 }

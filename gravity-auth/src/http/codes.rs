@@ -3,6 +3,7 @@
 use gravity_core::http::{Json, JsonOrForm, State};
 
 use super::inputs::{CodeInput, EmailInput, TicketInput};
+use super::possession::Proven;
 use super::presented::{SameOrigin, Whence};
 use super::register::{MailComes, mail_comes};
 use super::second_factor::{BegunAnswer, begun};
@@ -20,12 +21,15 @@ pub(super) async fn redeem_link(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
+    proven: Proven,
     JsonOrForm(input): JsonOrForm<TicketInput>,
 ) -> Result<BegunAnswer, AuthError> {
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
     let outcome = auth.sign_in_by_link(input.token.expose(), &origin).await;
+    let outcome = proven.bind(&auth, outcome, &origin).await;
     begun(&auth, outcome, input.cookies)
 }
 
@@ -41,11 +45,14 @@ pub(super) async fn redeem_code(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
+    proven: Proven,
     JsonOrForm(input): JsonOrForm<CodeInput>,
 ) -> Result<BegunAnswer, AuthError> {
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
     let outcome = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await;
+    let outcome = proven.bind(&auth, outcome, &origin).await;
     begun(&auth, outcome, input.cookies)
 }

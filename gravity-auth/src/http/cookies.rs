@@ -72,6 +72,29 @@ impl Cookies {
         Ok(answer.set(cookie.same_site(SameSite::Strict)))
     }
 
+    /// The cookie of a sign-in at a provider: it is for the answer of that one only.
+    #[cfg(feature = "client")]
+    pub(super) fn journey(
+        self,
+        provider: &crate::oauth::Provider,
+        value: &str,
+        age: Duration,
+    ) -> Result<SetCookie, InvalidCookie> {
+        let cookie = SetCookie::new(&self.journey_name(provider.id()), value)?.max_age(age);
+        match (provider.posts_back(), self.insecure) {
+            // A form that a page of the provider's posts brings no other cookie along.
+            (true, _) => Ok(cookie.same_site(SameSite::None)),
+            (false, true) => cookie.insecure(),
+            (false, false) => Ok(cookie),
+        }
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn journey_name(self, provider: &str) -> String {
+        let prefix = if self.insecure { "" } else { "__Host-" };
+        format!("{prefix}oauth-{provider}")
+    }
+
     /// An answer that takes them back.
     pub(super) fn remove<R: Respond>(self, answer: R) -> Result<SetCookies<R>, Problem> {
         self.set(answer, [("", Duration::ZERO); 3])

@@ -9,6 +9,10 @@ mod forgery;
 mod fresh;
 mod impersonate;
 mod inputs;
+#[cfg(feature = "client")]
+mod oauth;
+#[cfg(feature = "client")]
+mod oauth_table;
 mod orgs;
 mod orgs_table;
 mod paging;
@@ -16,6 +20,7 @@ mod passkeys;
 mod passwords;
 mod people;
 mod people_table;
+mod possession;
 mod presented;
 mod problems;
 mod register;
@@ -40,6 +45,11 @@ pub use inputs::{
     ChangeEmailInput, ChangePasswordInput, CodeInput, EmailInput, LoginInput, NameInput, RefreshInput,
     RegisterInput, ResetPasswordInput, TicketInput, TokenInput,
 };
+#[cfg(feature = "client")]
+pub use oauth::{
+    CallbackInput, HandoverInput, LinkInput, LinkedAccountList, LinkedAccountView, ProviderList,
+    ProviderView, SentOff, StartInput,
+};
 pub use orgs::{
     AcceptInput, InvitationInput, InvitationList, InvitationView, MemberInput, OrgInput, OrgList, OrgView,
 };
@@ -48,7 +58,7 @@ pub use passkeys::{
     PasskeySignInInput, PasskeyView, WaitingInput,
 };
 pub use people::{DeleteMeInput, NewUserInput, UserRoleInput, UsersQuery};
-pub(crate) use problems::FORGED_REQUEST;
+pub(crate) use problems::{FORGED_REQUEST, INVALID_PROOF};
 pub use roles::{RoleDeletion, RoleInput, RoleList, RolePatchInput, RoleView};
 pub use second_factor::{
     ConfirmTotpInput, DeviceList, DeviceView, RecoveryCodes, RemoveTotpInput, SecondFactorInput,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fresh::{Fresh, fresh};
+use super::possession::Proven;
 use super::presented::{SameOrigin, Whence};
 use super::sign_in::SignedAnswer;
 use super::views::Signed;
@@ -205,13 +206,16 @@ async fn sign_in(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
+    proven: Proven,
     Json(input): Json<PasskeySignInInput>,
 ) -> Result<SignedAnswer, AuthError> {
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
     let answer = PasskeyAnswer { token: input.token, credential: input.credential };
-    let signed_in = auth.sign_in_by_passkey(&answer, &origin).await?;
+    let outcome = auth.sign_in_by_passkey(&answer, &origin).await;
+    let signed_in = proven.bind(&auth, outcome, &origin).await?;
     Ok(Signed::answer(&auth, signed_in, input.cookies))
 }
 

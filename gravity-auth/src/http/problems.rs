@@ -1,5 +1,7 @@
 //! How errors are answered.
 
+use std::time::Duration;
+
 use gravity_core::Error;
 use gravity_core::http::problems::{FORBIDDEN, INVALID};
 use gravity_core::http::{IntoProblem, Problem, ProblemKind};
@@ -7,6 +9,9 @@ use gravity_core::validate::Faults;
 use http::StatusCode;
 
 use crate::AuthError;
+
+/// When a provider that could not be reached may be tried again.
+const PROVIDER_PAUSE: Duration = Duration::from_secs(30);
 
 macro_rules! kinds {
     ($($name:ident = $status:ident, $code:literal, $title:literal;)*) => {
@@ -40,8 +45,17 @@ kinds! {
     INVALID_PASSKEY = UNAUTHORIZED, "auth.invalid_passkey", "The passkey does not hold, or its answer came too late; begin again.";
     PASSKEY_NOT_FOUND = NOT_FOUND, "auth.passkey_not_found", "There is no such passkey.";
     PASSKEY_EXISTS = CONFLICT, "auth.passkey_exists", "This passkey is somebody's already.";
-    LAST_WAY_IN = CONFLICT, "auth.last_way_in", "You could not sign in without it; set a password or add another passkey first.";
+    LAST_WAY_IN = CONFLICT, "auth.last_way_in", "You could not sign in without it; set a password first, or add another.";
     PASSKEYS_OFF = NOT_FOUND, "auth.passkeys_off", "There are no passkeys here.";
+    PROVIDER_NOT_FOUND = NOT_FOUND, "auth.provider_not_found", "Nobody signs in by this provider here.";
+    INVALID_PROVIDER_ANSWER = BAD_REQUEST, "auth.invalid_provider_answer", "The provider's answer does not hold, was used, or came too late; begin again.";
+    PROVIDER_DENIED = FORBIDDEN, "auth.provider_denied", "The sign-in at the provider was declined.";
+    PROVIDER_UNAVAILABLE = SERVICE_UNAVAILABLE, "auth.provider_unavailable", "The provider cannot be reached; try again later.";
+    PROVIDER_FAILED = BAD_GATEWAY, "auth.provider_failed", "The provider answers what makes no sense.";
+    NO_VOUCHED_ADDRESS = FORBIDDEN, "auth.no_vouched_address", "The provider vouches for no address; sign up here, and link the account afterwards.";
+    LINK_REQUIRED = CONFLICT, "auth.link_required", "There is an account with this address; sign in to it, and link the other one.";
+    ACCOUNT_TAKEN = CONFLICT, "auth.account_taken", "The account at the provider is linked already, or another one of that provider is.";
+    ACCOUNT_NOT_FOUND = NOT_FOUND, "auth.account_not_found", "There is no such linked account.";
     NOT_HELD = FORBIDDEN, "auth.not_held", "Nobody gives what they do not hold.";
     NOT_IN_PERSON = FORBIDDEN, "auth.not_in_person", "Only somebody who is signed in themselves may do this.";
     API_KEY_NOT_FOUND = NOT_FOUND, "auth.api_key_not_found", "There is no such API key.";
@@ -50,6 +64,7 @@ kinds! {
     ROLE_TAKEN = CONFLICT, "auth.role_taken", "There is a role of this name already.";
     ROLE_IN_USE = CONFLICT, "auth.role_in_use", "Somebody has the role, or a role builds on it.";
     ROLE_PROTECTED = CONFLICT, "auth.role_protected", "The role is there from the start, and stays.";
+    INVALID_PROOF = UNAUTHORIZED, "auth.invalid_dpop_proof", "The proof of possession does not hold, was used, or is missing.";
     ORG_NOT_FOUND = NOT_FOUND, "auth.org_not_found", "There is no such organisation.";
     ORG_FORBIDDEN = FORBIDDEN, "auth.org_forbidden", "Your role in the organisation does not allow it.";
     MEMBER_NOT_FOUND = NOT_FOUND, "auth.member_not_found", "There is no such member.";
@@ -85,11 +100,20 @@ impl IntoProblem for AuthError {
         STEP_UP_REQUIRED,
         EMAIL_NOT_VERIFIED,
         DEVICE_NOT_FOUND,
+        ACCOUNT_NOT_FOUND,
+        ACCOUNT_TAKEN,
         INVALID_PASSKEY,
-        PASSKEY_NOT_FOUND,
-        PASSKEY_EXISTS,
+        INVALID_PROVIDER_ANSWER,
         LAST_WAY_IN,
+        LINK_REQUIRED,
+        NO_VOUCHED_ADDRESS,
         PASSKEYS_OFF,
+        PASSKEY_EXISTS,
+        PASSKEY_NOT_FOUND,
+        PROVIDER_DENIED,
+        PROVIDER_FAILED,
+        PROVIDER_NOT_FOUND,
+        PROVIDER_UNAVAILABLE,
         NOT_HELD,
         NOT_IN_PERSON,
         API_KEY_NOT_FOUND,
@@ -98,6 +122,7 @@ impl IntoProblem for AuthError {
         ROLE_TAKEN,
         ROLE_IN_USE,
         ROLE_PROTECTED,
+        INVALID_PROOF,
         ORG_NOT_FOUND,
         ORG_FORBIDDEN,
         MEMBER_NOT_FOUND,
@@ -149,6 +174,15 @@ impl IntoProblem for AuthError {
             Self::PasskeyExists => PASSKEY_EXISTS.into(),
             Self::LastWayIn => LAST_WAY_IN.into(),
             Self::PasskeysOff => PASSKEYS_OFF.into(),
+            Self::ProviderNotFound => PROVIDER_NOT_FOUND.into(),
+            Self::InvalidProviderAnswer => INVALID_PROVIDER_ANSWER.into(),
+            Self::ProviderDenied => PROVIDER_DENIED.into(),
+            Self::ProviderUnavailable => Problem::new(PROVIDER_UNAVAILABLE).retry_after(PROVIDER_PAUSE),
+            Self::ProviderFailed => PROVIDER_FAILED.into(),
+            Self::NoVouchedAddress => NO_VOUCHED_ADDRESS.into(),
+            Self::LinkRequired => LINK_REQUIRED.into(),
+            Self::AccountTaken => ACCOUNT_TAKEN.into(),
+            Self::AccountNotFound => ACCOUNT_NOT_FOUND.into(),
             Self::NotHeld(grant) => Problem::new(NOT_HELD).detail(format!("You do not hold {grant}.")),
             Self::NotInPerson => NOT_IN_PERSON.into(),
             Self::ApiKeyNotFound => API_KEY_NOT_FOUND.into(),
@@ -157,6 +191,7 @@ impl IntoProblem for AuthError {
             Self::RoleTaken => ROLE_TAKEN.into(),
             Self::RoleInUse => ROLE_IN_USE.into(),
             Self::RoleProtected => ROLE_PROTECTED.into(),
+            Self::InvalidProof => INVALID_PROOF.into(),
             Self::OrgNotFound => ORG_NOT_FOUND.into(),
             Self::OrgForbidden => ORG_FORBIDDEN.into(),
             Self::MemberNotFound => MEMBER_NOT_FOUND.into(),
@@ -206,6 +241,15 @@ mod tests {
             AuthError::PasskeyExists,
             AuthError::LastWayIn,
             AuthError::PasskeysOff,
+            AuthError::ProviderNotFound,
+            AuthError::InvalidProviderAnswer,
+            AuthError::ProviderDenied,
+            AuthError::ProviderUnavailable,
+            AuthError::ProviderFailed,
+            AuthError::NoVouchedAddress,
+            AuthError::LinkRequired,
+            AuthError::AccountTaken,
+            AuthError::AccountNotFound,
             AuthError::NotHeld("users:read".parse().unwrap()),
             AuthError::NotInPerson,
             AuthError::UserNotFound,
@@ -215,6 +259,7 @@ mod tests {
             AuthError::RoleTaken,
             AuthError::RoleInUse,
             AuthError::RoleProtected,
+            AuthError::InvalidProof,
             AuthError::OrgNotFound,
             AuthError::OrgForbidden,
             AuthError::MemberNotFound,

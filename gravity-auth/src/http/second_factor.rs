@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Cookies;
 use super::fresh::{Fresh, fresh};
 use super::passkeys::PasskeyInput;
+use super::possession::Proven;
 use super::presented::{SameOrigin, Whence};
 use super::views::Signed;
 use crate::domain::{Device, DeviceId, FactorKind};
@@ -235,14 +236,17 @@ pub(super) async fn show(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
+    proven: Proven,
     JsonOrForm(input): JsonOrForm<SecondFactorInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
     let proof = proof(input.code, input.recovery_code, input.passkey)?;
     let outcome = auth.sign_in_by_second_factor(input.token.expose(), &proof, input.remember, &origin).await;
     let (signed_in, device) = outcome?;
+    let signed_in = proven.bind(&auth, Ok(signed_in), &origin).await?;
     Ok(Signed::answer_on(&auth, signed_in, input.cookies, device))
 }
 

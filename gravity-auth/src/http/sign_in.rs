@@ -6,6 +6,7 @@ use gravity_core::validate::Faults;
 use super::Cookies;
 use super::fresh::Fresh;
 use super::inputs::{LoginInput, RefreshInput};
+use super::possession::Proven;
 use super::presented::{Presented, SameOrigin, Whence};
 use super::second_factor::{BegunAnswer, Known, begun};
 use super::views::Signed;
@@ -20,8 +21,10 @@ pub(super) async fn login(
     Whence(origin): Whence,
     SameOrigin(same): SameOrigin,
     Known(device): Known,
+    proven: Proven,
     JsonOrForm(input): JsonOrForm<LoginInput>,
 ) -> Result<BegunAnswer, AuthError> {
+    proven.take(&auth, input.cookies).await?;
     if input.cookies {
         same?;
     }
@@ -32,6 +35,7 @@ pub(super) async fn login(
     let credentials = Credentials { identifier: Identifier::of(&name), password: input.password };
     let device = input.device_token.map(|token| token.expose().clone()).or(device);
     let outcome = auth.sign_in_on(credentials, device.as_deref(), &origin).await;
+    let outcome = proven.bind(&auth, outcome, &origin).await;
     begun(&auth, outcome, input.cookies)
 }
 
@@ -39,14 +43,16 @@ pub(super) async fn refresh(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     presented: Presented,
+    proven: Proven,
     input: Option<Json<RefreshInput>>,
 ) -> Result<SignedAnswer, AuthError> {
     if let Some(token) = input.and_then(|Json(input)| input.refresh_token) {
-        let signed_in = auth.refresh(token.expose(), &origin).await?;
+        let signed_in = auth.refresh_with(token.expose(), proven.proof(), &origin).await?;
         return Ok(Signed::answer(&auth, signed_in, false));
     }
     let token = presented.refresh.ok_or(AuthError::InvalidRefreshToken)?;
     presented.not_forged?;
+    proven.without_cookies(true)?;
     let signed_in = auth.refresh(&token, &origin).await?;
     Ok(Signed::answer(&auth, signed_in, true))
 }

@@ -15,7 +15,10 @@ pub const TOKENS_INTROSPECT: Permission = Permission::new("tokens:introspect");
 /// All routes: the groups below `/api/v1/auth`, the same below `/api/v1` for those who know them from there, and
 /// the documents for verifiers.
 pub fn routes(auth: &Auth) -> Routes {
-    Routes::new()
+    let routes = Routes::new();
+    #[cfg(feature = "client")]
+    let routes = routes.nest("/api/v1/auth", super::oauth_table::group());
+    routes
         .nest("/api/v1/auth", all(auth, |route| route))
         .nest("/api/v1", all(auth, Declared::unlisted))
         .nest("/api/v1/users", people_table::people())

@@ -1,6 +1,6 @@
 //! What answers say.
 
-use gravity_core::http::{Problem, SetCookies};
+use gravity_core::http::{Problem, Respond, SetCookies};
 use gravity_core::{SecretString, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct Signed {
     /// The token that requests show; in cookie mode it is in a cookie instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` where a proof of the client's key has to be shown with the token.
     pub token_type: String,
     /// How long it holds, in seconds.
     pub expires_in: u64,
@@ -160,21 +160,27 @@ impl Signed {
                 ..Self::with_access(signed_in)
             })));
         }
-        let cookies = Cookies::of(&auth.0.config.settings);
         let forgery = forgery::token(auth, &signed_in.session.id.to_string());
-        let lasts: Duration = signed_in.session.idle_until.saturating_since(auth.now());
-        let (access, refresh) = (signed_in.access_token.clone(), signed_in.refresh_token.clone());
-        let expires_in = signed_in.expires_in;
         let csrf_token = Some(forgery.expose().clone());
-        let signed = Self { access_token: None, csrf_token, ..Self::with_access(signed_in) };
-        let answer = cookies.set(
-            fresh(signed),
-            [(access.expose(), expires_in), (refresh.expose(), lasts), (forgery.expose(), lasts)],
-        )?;
+        let signed = Self { access_token: None, csrf_token, ..Self::with_access(signed_in.clone()) };
+        let answer = Self::in_cookies(auth, &signed_in, fresh(signed))?;
         match device {
-            Some(token) => cookies.remember(answer, token.expose()),
+            Some(token) => Cookies::of(&auth.0.config.settings).remember(answer, token.expose()),
             None => Ok(answer),
         }
+    }
+
+    /// Any answer, with the tokens in cookies.
+    pub(super) fn in_cookies<R: Respond>(
+        auth: &Auth,
+        signed_in: &SignedIn,
+        answer: R,
+    ) -> Result<SetCookies<R>, Problem> {
+        let forgery = forgery::token(auth, &signed_in.session.id.to_string());
+        let lasts: Duration = signed_in.session.idle_until.saturating_since(auth.now());
+        let access = (&**signed_in.access_token.expose(), signed_in.expires_in);
+        let refresh = (&**signed_in.refresh_token.expose(), lasts);
+        Cookies::of(&auth.0.config.settings).set(answer, [access, refresh, (forgery.expose(), lasts)])
     }
 
     /// The answer to who has shown once more who they are: a new access token, and no token that outlives it.
@@ -192,7 +198,7 @@ impl Signed {
     fn with_access(signed_in: SignedIn) -> Self {
         Self {
             access_token: Some(signed_in.access_token.expose().clone()),
-            token_type: "Bearer".to_owned(),
+            token_type: if signed_in.session.bound_to.is_some() { "DPoP" } else { "Bearer" }.to_owned(),
             expires_in: signed_in.expires_in.as_secs(),
             refresh_token: None,
             csrf_token: None,

@@ -68,14 +68,17 @@ impl BearerTokens {
 
     /// What a token says, if it holds.
     pub async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
+        let claims = self.verify_bound(token).await?;
+        if claims.cnf.is_some() { Err(TokenError::Bound) } else { Ok(claims) }
+    }
+
+    /// The same of a token that may be bound to a key, whose proof is for the caller to look at.
+    pub(crate) async fn verify_bound(&self, token: &str) -> Result<AccessClaims, TokenError> {
         let claims: AccessClaims = match &self.keys {
             Keys::Local(keys) => keys.verify(&self.verifier, token).await?,
             #[cfg(feature = "client")]
             Keys::Remote(keys) => keys.verify(&self.verifier, token).await?,
         };
-        if claims.cnf.is_some() {
-            return Err(TokenError::Bound);
-        }
         let now = self.verifier.now();
         if self.revocations.as_ref().is_some_and(|list| list.is_revoked(&claims, now)) {
             return Err(TokenError::Revoked);

@@ -133,6 +133,20 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Nothing,
             vec!["If this was not you, get in touch with us at once.".to_owned()],
         ),
+        Letter::AccountLinked { provider } => say(
+            "account_linked",
+            format!("Another way to sign in to {application}"),
+            format!("From now on one can sign in to your account at {application} by an account at {provider}. If this was not you, set a new password here, and remove the account:"),
+            Shown::Link(address(settings, &mail.reset_page)),
+            Vec::new(),
+        ),
+        Letter::AccountUnlinked { provider } => say(
+            "account_unlinked",
+            format!("A way to sign in to {application} is gone"),
+            format!("One cannot sign in to your account at {application} by an account at {provider} any more. If this was not you, set a new password here:"),
+            Shown::Link(address(settings, &mail.reset_page)),
+            Vec::new(),
+        ),
         Letter::SecondFactor(news) => {
             let (kind, what) = told(news);
             say(

@@ -11,8 +11,8 @@ use ring::digest;
 use super::cached::Cached;
 use super::metadata::Metadata;
 use super::provider::Kind;
-use super::started::Bond;
-use super::{Answer, Finished, OAuthError, Provider, ProviderCalls, Started, form};
+use super::started::{Bond, Values};
+use super::{Answer, Checked, Finished, OAuthError, Provider, ProviderCalls, Started, form};
 use crate::jwt::{VerifyingKey, base64url};
 
 /// Signs people in by one provider. Cheap to clone: clones share what was fetched.
@@ -117,21 +117,24 @@ impl OAuthClient {
         Ok(Started { url, cookie: bond.cookie() })
     }
 
+    /// Whether an answer belongs to a sign-in that this browser has begun here, a short while ago: what is looked at
+    /// before anything is called. What it is known by may be kept, so that the answer is good once.
+    pub fn check(&self, cookie: &str, answer: &Answer) -> Result<Checked, OAuthError> {
+        let inner = &*self.0;
+        let (bond, _) = inner.bond(cookie, answer)?;
+        let mark = base64url::encode(digest::digest(&digest::SHA256, cookie.as_bytes()));
+        let until = inner.clock.now().saturating_add(inner.lifetime);
+        Ok(Checked { context: bond.context, mark, until })
+    }
+
     /// Ends a sign-in by what the browser has brought back: the cookie and the provider's answer.
     ///
     /// The answer is looked at before anything is called: who did not begin here costs the provider nothing.
+    ///
+    /// Whoever wants an answer to be good once [checks](Self::check) it first, and keeps its mark.
     pub async fn finish(&self, cookie: &str, answer: &Answer) -> Result<Finished, OAuthError> {
         let inner = &*self.0;
-        let bond = Bond::read(cookie).ok_or(OAuthError::State)?;
-        let state = answer.state.as_ref().ok_or(OAuthError::State)?;
-        let values = bond.values_for(&inner.keys, state.expose()).ok_or(OAuthError::State)?;
-        // The state holds for the whole cookie, and so for the provider that it names.
-        if *bond.provider != *inner.provider.id {
-            return Err(OAuthError::State);
-        }
-        if bond.expires <= inner.clock.now().as_seconds() {
-            return Err(OAuthError::Expired);
-        }
+        let (bond, values) = inner.bond(cookie, answer)?;
         let metadata = inner.metadata().await?;
         match &answer.iss {
             Some(issuer) if !metadata.is_issuer(issuer) => return Err(OAuthError::Issuer),
@@ -152,6 +155,20 @@ impl OAuthClient {
 }
 
 impl Inner {
+    fn bond(&self, cookie: &str, answer: &Answer) -> Result<(Bond, Values), OAuthError> {
+        let bond = Bond::read(cookie).ok_or(OAuthError::State)?;
+        let state = answer.state.as_ref().ok_or(OAuthError::State)?;
+        let values = bond.values_for(&self.keys, state.expose()).ok_or(OAuthError::State)?;
+        // The state holds for the whole cookie, and so for the provider that it names.
+        if *bond.provider != *self.provider.id {
+            return Err(OAuthError::State);
+        }
+        if bond.expires <= self.clock.now().as_seconds() {
+            return Err(OAuthError::Expired);
+        }
+        Ok((bond, values))
+    }
+
     pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, OAuthError> {
         self.metadata.get(async || Metadata::load(&self.provider, &self.calls).await).await
     }

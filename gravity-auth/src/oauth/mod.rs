@@ -31,4 +31,4 @@ pub use client::OAuthClient;
 pub use error::OAuthError;
 pub use identity::Identity;
 pub use provider::{AppleKey, ClientSecret, Provider};
-pub use started::{Answer, Finished, Started};
+pub use started::{Answer, Checked, Finished, Started};

@@ -3,6 +3,7 @@
 use gravity_core::SecretString;
 
 use super::OAuthError;
+use crate::domain::EmailAddress;
 use crate::jwt::{Algorithm, SigningKey};
 
 /// Who signs people in, and as which client one is known there.
@@ -22,6 +23,17 @@ pub struct Provider {
     pub(super) secret: ClientSecret,
     pub(super) scopes: Box<str>,
     pub(super) kind: Kind,
+    authority: Authority,
+}
+
+/// Of which addresses a provider decides whose they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Authority {
+    #[default]
+    None,
+    /// Of those at these domains, in lower case.
+    Domains(Box<[Box<str>]>),
+    All,
 }
 
 /// What is different from provider to provider.
@@ -90,7 +102,14 @@ impl AppleKey {
 
 impl Provider {
     fn new(id: &str, client_id: &str, secret: ClientSecret, scopes: &str, kind: Kind) -> Self {
-        Self { id: id.into(), client_id: client_id.into(), secret, scopes: scopes.into(), kind }
+        Self {
+            id: id.into(),
+            client_id: client_id.into(),
+            secret,
+            scopes: scopes.into(),
+            kind,
+            authority: Authority::None,
+        }
     }
 
     /// Any issuer of OpenID Connect, under a name of one's own. The issuer is written as in its discovery document.
@@ -124,6 +143,13 @@ impl Provider {
         Self::new("apple", client_id, ClientSecret::Apple(key), "openid email name", kind)
     }
 
+    /// Apple at another address: for tests.
+    #[cfg(feature = "testing")]
+    pub fn apple_at(issuer: &str, client_id: &str, key: AppleKey) -> Self {
+        let kind = Kind::Apple { issuer: issuer.into() };
+        Self { kind, ..Self::apple(client_id, key) }
+    }
+
     /// GitHub.
     pub fn github(client_id: &str, secret: ClientSecret) -> Self {
         Self::github_at("https://github.com", "https://api.github.com", client_id, secret)
@@ -146,6 +172,33 @@ impl Provider {
     pub fn with_scopes<'s>(mut self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
         self.scopes = scopes.into_iter().collect::<Vec<_>>().join(" ").into();
         self
+    }
+
+    /// The provider decides whose the addresses at these domains are, such as Google for `gmail.com`: where it says that
+    /// one is verified, whoever has it there is let in to the account that has it here. Without this nobody is but who
+    /// was linked.
+    ///
+    /// Name domains only whose mail the provider delivers itself: whoever it lets claim an address gets the account.
+    pub fn with_authority_for<'d>(mut self, domains: impl IntoIterator<Item = &'d str>) -> Self {
+        let domains = domains.into_iter().map(|domain| domain.to_ascii_lowercase().into());
+        self.authority = Authority::Domains(domains.collect());
+        self
+    }
+
+    /// The same for all addresses: of the one provider of a company, which knows all who may come.
+    pub fn with_authority_for_all(mut self) -> Self {
+        self.authority = Authority::All;
+        self
+    }
+
+    /// Whether the provider decides whose this address is.
+    pub fn has_authority_for(&self, email: &EmailAddress) -> bool {
+        let domain = email.key().rsplit_once('@').map(|(_, domain)| domain);
+        match &self.authority {
+            Authority::None => false,
+            Authority::Domains(domains) => domains.iter().any(|ours| Some(&**ours) == domain),
+            Authority::All => true,
+        }
     }
 
     /// The name by which routes and accounts call it.

@@ -60,6 +60,18 @@ pub struct Finished {
     pub context: String,
 }
 
+/// An answer that belongs to a sign-in of this browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checked {
+    /// What [`OAuthClient::begin`](super::OAuthClient::begin) was given.
+    pub context: String,
+    /// What the sign-in is known by: 43 characters of base64url, which tell nothing of it.
+    pub mark: String,
+    /// When its answer is refused for its age: until then the mark is kept.
+    pub until: Timestamp,
+}
+
 /// What the cookie holds, and what follows from it.
 #[derive(Debug)]
 pub(super) struct Bond {

@@ -9,8 +9,8 @@ use super::authority::Authority;
 use super::record::on_user;
 use super::users::USERS_EXPORT;
 use crate::domain::{
-    Activity, Device, Follow, FollowState, Method, Preferences, Profile, Session, SessionId, User, UserId,
-    UserPasskey,
+    Activity, Device, Follow, FollowState, LinkedAccount, Method, Preferences, Profile, Session, SessionId,
+    User, UserId, UserPasskey,
 };
 use crate::store::Side;
 use crate::{Auth, AuthError};
@@ -37,6 +37,8 @@ pub struct Export {
     pub passkeys: Vec<ExportedPasskey>,
     /// Which devices are remembered.
     pub devices: Vec<ExportedDevice>,
+    /// Which accounts at providers let them in.
+    pub accounts: Vec<ExportedAccount>,
     /// Who follows them.
     pub followers: Vec<ExportedFollow>,
     /// Whom they follow.
@@ -92,6 +94,21 @@ pub struct ExportedDevice {
     pub expires_at: Timestamp,
 }
 
+/// An account at a provider in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedAccount {
+    /// The provider's name.
+    pub provider: String,
+    /// The name of the account there.
+    pub subject: String,
+    /// The address that the provider told last.
+    pub email: Option<String>,
+    /// Since when it is linked.
+    pub created_at: Timestamp,
+    /// When it last let its owner in.
+    pub used_at: Timestamp,
+}
+
 /// A follow in an export.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ExportedFollow {
@@ -132,6 +149,18 @@ impl From<Device> for ExportedDevice {
     }
 }
 
+impl From<LinkedAccount> for ExportedAccount {
+    fn from(account: LinkedAccount) -> Self {
+        Self {
+            provider: account.provider,
+            subject: account.subject,
+            email: account.email.map(|email| email.as_str().to_owned()),
+            created_at: account.created_at,
+            used_at: account.used_at,
+        }
+    }
+}
+
 impl Auth {
     /// All that is kept of somebody: of oneself, or for who may export users.
     pub async fn export(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
@@ -152,6 +181,7 @@ impl Auth {
         let app = self.store().totp(id).await?.and_then(|app| app.confirmed_at);
         let passkeys = self.store().passkeys(id).await?;
         let devices = self.store().devices(id, self.now()).await?;
+        let accounts = self.store().accounts(id).await?;
         let trail = self.record(origin).audit(on_user("user.exported", id)).trail();
         self.store().record(&trail).await?;
         Ok(Export {
@@ -163,6 +193,7 @@ impl Auth {
             authenticator_app: app,
             passkeys: passkeys.into_iter().map(ExportedPasskey::from).collect(),
             devices: devices.into_iter().map(ExportedDevice::from).collect(),
+            accounts: accounts.into_iter().map(ExportedAccount::from).collect(),
             followers,
             following,
             requested,

@@ -5,10 +5,13 @@ mod admin;
 mod api_key;
 mod authority;
 mod avatar;
+mod bound;
 mod caller;
 mod ceremony;
 mod deletion;
 mod device;
+#[cfg(feature = "client")]
+mod elsewhere;
 mod export;
 mod follow;
 mod housekeeping;
@@ -49,7 +52,11 @@ pub use avatar::PictureKind;
 pub use caller::Caller;
 pub use ceremony::{PasskeyAnswer, PasskeyOptions};
 pub(crate) use device::REMEMBERED;
-pub use export::{Export, ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession};
+#[cfg(feature = "client")]
+pub(crate) use elsewhere::Providers;
+#[cfg(feature = "client")]
+pub use elsewhere::{Arrived, Handover, Returned};
+pub use export::{Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession};
 pub(crate) use housekeeping::Until;
 pub use impersonate::{Impersonation, USERS_IMPERSONATE};
 pub use org::ORGS_MANAGE;

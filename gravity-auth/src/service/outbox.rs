@@ -70,6 +70,8 @@ pub(crate) enum Letter {
     NewPassword { token: String },
     AccountDeleted { days: u32 },
     SecondFactor(FactorNews),
+    AccountLinked { provider: String },
+    AccountUnlinked { provider: String },
     Invitation { org: String, token: String },
 }
 
@@ -130,12 +132,12 @@ pub(crate) fn link_token() -> String {
 impl Auth {
     /// Has a worker do what was asked for.
     pub(crate) async fn ask(&self, asked: Asked, origin: &Origin) -> Result<(), AuthError> {
-        let trail = self.record(origin).job(self.sealed(&asked).await?)?.trail();
+        let trail = self.record(origin).job(self.sealed_request(&asked).await?)?.trail();
         Ok(self.store().record(&trail).await?)
     }
 
     /// The job of a worker that does what was asked for.
-    pub(crate) async fn sealed(&self, asked: &Asked) -> Result<RequestJob, AuthError> {
+    pub(crate) async fn sealed_request(&self, asked: &Asked) -> Result<RequestJob, AuthError> {
         let id = asked.id.to_string();
         let sealed = self.seal(RequestJob::KIND, &id, asked).await?;
         Ok(RequestJob { id, sealed })

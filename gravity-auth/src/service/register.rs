@@ -56,18 +56,24 @@ impl Auth {
         self.check_password(&new.password, &new.about()).await?;
         let hash = SecretString::new(self.0.hasher.hash(new.password.clone()).await?);
         let mut user = self.new_user(new);
-        self.hooks().before_sign_up(&mut SigningUp::new(&mut user, origin)).await?;
-        if user.role != RoleName::CUSTOMER {
-            self.check_role(&user.role)
-                .await
-                .map_err(|_| Error::internal("a hook gives a role that there is not"))?;
-        }
+        self.before_sign_up(&mut user, origin).await?;
         if sign_up == SignUp::Immediate {
             return self.register_at_once(user, hash, origin).await;
         }
         let what = What::Register { user: Box::new(user.clone()), password: hash.expose().clone() };
         self.ask(Asked::new(self, user.email, link_token(), what), origin).await?;
         Ok(Registered::MailComes)
+    }
+
+    /// What the application says of somebody who signs up.
+    pub(crate) async fn before_sign_up(&self, user: &mut User, origin: &Origin) -> Result<(), AuthError> {
+        self.hooks().before_sign_up(&mut SigningUp::new(user, origin)).await?;
+        if user.role != RoleName::CUSTOMER {
+            self.check_role(&user.role)
+                .await
+                .map_err(|_| Error::internal("a hook gives a role that there is not"))?;
+        }
+        Ok(())
     }
 
     async fn register_at_once(

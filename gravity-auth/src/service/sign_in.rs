@@ -139,7 +139,7 @@ impl Auth {
     async fn refuse(&self, user: Option<&User>, is_right: bool, origin: &Origin) -> Result<(), AuthError> {
         let email = user.map_or_else(EmailAddress::nobodys, |user| user.email.clone());
         let asked = Asked::new(self, email, link_token(), What::Refused { is_right });
-        let record = self.denial(user, origin).job(self.sealed(&asked).await?)?;
+        let record = self.denial(user, origin).job(self.sealed_request(&asked).await?)?;
         Ok(self.store().record(&record.trail()).await?)
     }
 
@@ -166,7 +166,7 @@ impl Auth {
         self.begin_on(None, user, methods, password, changes, origin).await
     }
 
-    async fn begin_on(
+    pub(crate) async fn begin_on(
         &self,
         device: Option<&str>,
         user: User,
@@ -235,6 +235,7 @@ impl Auth {
             created_at: now,
             idle_until: now.saturating_add(config.idle()).min(expires_at),
             expires_at,
+            bound_to: None,
             ended: None,
         }
     }

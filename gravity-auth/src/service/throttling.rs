@@ -70,6 +70,18 @@ impl Auth {
         self.take(&*self.0.config.throttles.mail, &key).await.is_ok()
     }
 
+    /// An attempt of somebody of whom nothing is known but where they come from.
+    #[cfg(feature = "client")]
+    pub(crate) async fn take_network(&self, origin: &Origin) -> Result<(), AuthError> {
+        self.take(&*self.0.config.throttles.network, &network(origin)).await
+    }
+
+    /// Takes back what such an attempt has taken.
+    #[cfg(feature = "client")]
+    pub(crate) async fn refund_network(&self, origin: &Origin) {
+        let _ = self.0.config.throttles.network.refund(&self.throttle_key(&network(origin)), 1).await;
+    }
+
     async fn take(&self, limiter: &dyn RateLimiter, key: &str) -> Result<(), AuthError> {
         let decision = limiter.check(&self.throttle_key(key), 1).await;
         if decision.allowed {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gravity_core::{Id, SecretString};
 
 use crate::domain::{Method, Session, User, UserStatus};
-use crate::jwt::{AccessClaims, Actor, RefreshToken, TokenError, Verifier};
+use crate::jwt::{AccessClaims, Actor, Confirmation, RefreshToken, TokenError, Verifier};
 use crate::{Auth, AuthError};
 
 /// Somebody who is signed in, and what shows it.
@@ -42,9 +42,9 @@ impl Auth {
             .with_clock(self.clock().clone())
     }
 
-    /// What an access token says, if it holds.
+    /// What an access token says, if it holds. One that is bound to a key (`cnf`) holds with a proof of that key only.
     pub async fn validate(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        self.authenticator().verify(token).await
+        self.authenticator().verify_bound(token).await
     }
 
     /// What can be said of a token, for services that are trusted to ask.
@@ -103,6 +103,7 @@ impl Auth {
         }
         claims.amr = session.methods.iter().map(|method| method.as_str().to_owned()).collect();
         claims.auth_time = Some(session.proved_at.into());
+        claims.cnf = session.bound_to.clone().map(|key| Confirmation { jkt: Some(key) });
         claims.act = actor;
         Ok(self.0.keys.sign("at+jwt", &claims)?)
     }

@@ -3,7 +3,7 @@
 use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
-use super::{KeyChange, OrgChange, PasskeyChange, RoleChange};
+use super::{AccountChange, KeyChange, OrgChange, PasskeyChange, RoleChange};
 use crate::domain::{
     Activity, Challenge, ChallengeId, ChallengeKind, Device, DeviceId, EmailAddress, EndReason, FollowState,
     Method, PersonName, Preferences, Profile, Purpose, RoleName, Session, SessionId, Ticket, TicketId,
@@ -252,6 +252,17 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A session's tokens are bound to a key of the client. It must be the user's and live, and bound to none.
+    BindSession {
+        /// Whose it is.
+        user: UserId,
+        /// Which one.
+        session: SessionId,
+        /// The thumbprint of the key.
+        key: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The user is shown the secret of an authenticator app. It takes the place of one that was not confirmed; the
     /// user must be active, and have none that was.
     OfferTotp(TotpFactor),
@@ -319,6 +330,8 @@ pub enum Change {
         /// How many devices a user has at once.
         most: u32,
     },
+    /// Something happens to an account at a provider elsewhere.
+    Account(AccountChange),
     /// A device is forgotten. It must be the user's.
     ForgetDevice {
         /// Whose it is.

@@ -1,5 +1,6 @@
 //! Where users, sessions and tickets are kept: the contract, and the stores that come with the crate.
 
+mod accounts;
 mod api_keys;
 mod change;
 mod factors;
@@ -14,6 +15,7 @@ mod rotation;
 mod sql;
 mod trail;
 
+pub use accounts::{AccountChange, AccountStore};
 pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
 pub use change::Change;
 pub use factors::FactorStore;
@@ -40,11 +42,12 @@ use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, Use
 /// The steps of all tables of this crate, for those who run migrations by other means than opening an
 /// [`Auth`](crate::Auth).
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub const MIGRATIONS: [gravity_core::db::Migrations; 6] = [
+pub const MIGRATIONS: [gravity_core::db::Migrations; 7] = [
     SqlStore::MIGRATIONS,
     SqlStore::FACTOR_MIGRATIONS,
     SqlStore::PASSKEY_MIGRATIONS,
     SqlStore::PEOPLE_MIGRATIONS,
+    SqlStore::ACCOUNT_MIGRATIONS,
     SqlStore::ORG_MIGRATIONS,
     crate::jwt::SqlKeyStore::MIGRATIONS,
 ];
@@ -55,7 +58,9 @@ pub const MIGRATIONS: [gravity_core::db::Migrations; 6] = [
 /// write what is told of it in the same transaction; the rest reads. What has been applied is seen by every read that
 /// begins afterwards. Whoever writes a store of their own runs the suite `testing::store` on it.
 #[async_trait]
-pub trait AuthStore: FactorStore + PasskeyStore + PeopleStore + ApiKeyStore + RoleStore + OrgStore {
+pub trait AuthStore:
+    AccountStore + FactorStore + PasskeyStore + PeopleStore + ApiKeyStore + RoleStore + OrgStore
+{
     /// Makes changes in their order, all or none, and writes the trail if they are made.
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused>;
 
@@ -112,8 +117,8 @@ pub trait AuthStore: FactorStore + PasskeyStore + PeopleStore + ApiKeyStore + Ro
         wrong: &Trail,
     ) -> Result<Option<Ticket>, Error>;
 
-    /// Forgets tickets and invitations that have run out, and sessions and API keys that ended or ran out before a time. At most
-    /// `limit` of each; how many in all.
+    /// Forgets tickets, invitations and marks of what was spent that have run out, and sessions and API keys that ended
+    /// or ran out before a time. At most `limit` of each; how many in all.
     async fn sweep(&self, now: Timestamp, ended_before: Timestamp, limit: u32) -> Result<u64, Error>;
 }
 

@@ -15,8 +15,11 @@ pub enum Refused {
     /// It would leave nobody who may do everything.
     #[error("somebody has to be super admin")]
     LastAdmin,
-    /// Its owner could not sign in any more.
-    #[error("its owner has no other way in")]
+    /// The account at the provider lets somebody in already, or the user has another one of the provider.
+    #[error("the account lets somebody in already, or there is another one")]
+    AccountTaken,
+    /// It would leave the user no way to sign in.
+    #[error("it is the user's last way in")]
     LastWayIn,
     /// It would leave nobody who looks after the organisation.
     #[error("somebody has to be owner")]

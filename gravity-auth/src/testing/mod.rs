@@ -5,8 +5,10 @@ mod forge;
 pub mod http;
 pub mod keys;
 mod passkey;
+mod provider;
 pub mod store;
 
 pub use forge::sign_anything;
 pub use http::{Person, Reply, Stage};
 pub use passkey::SoftAuthenticator;
+pub use provider::{ProviderDouble, Trouble};

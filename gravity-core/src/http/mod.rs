@@ -53,7 +53,7 @@ pub use host::PeerAddr;
 pub use layered::matched_route;
 pub use limits::Limits;
 pub use openapi::OpenApi;
-pub use parts::Parts;
+pub use parts::{Parts, original_path};
 pub use problem::{IntoProblem, Problem, ProblemKind};
 #[cfg(feature = "client")]
 pub(crate) use proxies::Network;

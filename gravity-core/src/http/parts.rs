@@ -50,6 +50,11 @@ pub(crate) struct Matched {
 #[derive(Debug, Clone)]
 pub(crate) struct OriginalPath(pub(crate) http::uri::PathAndQuery);
 
+/// The path of a request as the client sent it, with the prefix that a host has mounted the routes under.
+pub fn original_path(head: &http::request::Parts) -> &str {
+    head.extensions.get::<OriginalPath>().map_or_else(|| head.uri.path(), |path| path.0.path())
+}
+
 /// Start and length of each parameter's value in the path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {
@@ -116,7 +121,7 @@ impl Parts {
 
     /// The path as the client sent it, with the prefix that a host has mounted the routes under.
     pub fn original_path(&self) -> &str {
-        self.head.extensions.get::<OriginalPath>().map_or_else(|| self.head.uri.path(), |path| path.0.path())
+        original_path(&self.head)
     }
 
     /// The headers.

@@ -7,6 +7,7 @@ mod features;
 mod layout;
 mod links;
 mod markdown;
+mod oidc;
 mod package;
 mod steps;
 mod summary;
@@ -53,7 +54,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -78,6 +79,11 @@ const STEPS: [Step; 16] = [
         name: "conformance",
         about: "services are what their OpenAPI documents say, on every host",
         run: |_| conformance::step(),
+    },
+    Step {
+        name: "oidc",
+        about: "somebody signs in at a provider that is not ours, npm's oidc-provider",
+        run: oidc::check,
     },
     Step {
         name: "faults",

@@ -60,6 +60,7 @@ impl State {
             Change::ProveSession { user, session, methods, at } => {
                 self.prove_session(*user, *session, methods, *at)
             }
+            Change::BindSession { user, session, key, at } => self.bind_session(*user, *session, key, *at),
             Change::OfferTotp(totp) => self.offer_totp(totp),
             Change::ConfirmTotp { user, sealed, step, at } => self.confirm_totp(*user, sealed, *step, *at),
             Change::UseTotp { user, step } => self.use_totp(*user, *step),
@@ -71,6 +72,7 @@ impl State {
             }
             Change::CloseChallenge { challenge, kind, at } => self.close_challenge(*challenge, *kind, *at),
             Change::RememberDevice { device, most } => self.remember_device(device, *most),
+            Change::Account(change) => self.change_account(change),
             Change::ForgetDevice { user, device } => self.forget_device(*user, *device),
             Change::Passkey(change) => self.change_passkey(change),
         }

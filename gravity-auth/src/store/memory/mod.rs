@@ -1,5 +1,6 @@
 //! The store in memory: the reference of the contract, and for tests.
 
+mod accounts;
 mod api_keys;
 mod apply;
 mod factors;

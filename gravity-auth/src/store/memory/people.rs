@@ -122,6 +122,7 @@ impl State {
         self.recovery_codes.remove(&user);
         self.passkeys.retain(|_, passkey| passkey.user != user);
         self.void_challenges_and_devices(user);
+        self.accounts.retain(|_, account| account.user != user);
         Ok(())
     }
 

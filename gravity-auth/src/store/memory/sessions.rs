@@ -30,6 +30,21 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn bind_session(
+        &mut self,
+        user: UserId,
+        session: SessionId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<(), Refused> {
+        let session = self.live_session(user, session, at)?;
+        if session.bound_to.is_some() {
+            return Err(Refused::Stale);
+        }
+        session.bound_to = Some(key.to_owned());
+        Ok(())
+    }
+
     pub(super) fn end_session(
         &mut self,
         user: UserId,

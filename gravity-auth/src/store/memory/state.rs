@@ -7,8 +7,9 @@ use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
     Activity, ActivityId, ApiKey, ApiKeyId, CeremonyId, Challenge, ChallengeId, Device, DeviceId, Follow,
-    Invitation, InvitationId, Member, Org, OrgId, PasskeyId, Preferences, Profile, Role, RoleName, Session,
-    SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey, UserStatus,
+    Invitation, InvitationId, LinkedAccount, LinkedAccountId, Member, Org, OrgId, PasskeyId, Preferences,
+    Profile, Role, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey,
+    UserStatus,
 };
 
 #[derive(Clone)]
@@ -26,6 +27,9 @@ pub(super) struct State {
     pub(super) passkeys: HashMap<PasskeyId, UserPasskey>,
     /// Ceremonies that were answered, and until when that is kept.
     pub(super) burnt_ceremonies: HashMap<CeremonyId, Timestamp>,
+    pub(super) accounts: HashMap<LinkedAccountId, LinkedAccount>,
+    /// What is good once and was used, and until when that matters.
+    pub(super) spent: HashMap<String, Timestamp>,
     pub(super) api_keys: HashMap<ApiKeyId, ApiKey>,
     pub(super) roles: BTreeMap<RoleName, Role>,
     pub(super) orgs: HashMap<OrgId, Org>,
@@ -50,6 +54,8 @@ impl Default for State {
             devices: HashMap::new(),
             passkeys: HashMap::new(),
             burnt_ceremonies: HashMap::new(),
+            accounts: HashMap::new(),
+            spent: HashMap::new(),
             api_keys: HashMap::new(),
             roles: Role::built_in().into_iter().map(|role| (role.name.clone(), role)).collect(),
             orgs: HashMap::new(),

@@ -203,7 +203,8 @@ impl AuthStore for MemoryStore {
         // Tokens of before that time have run out.
         state.reassigned.retain(|_, at| *at >= ended_before);
         let swept = sessions.len() + tickets.len() + keys.len() + invitations.len();
-        Ok(swept as u64 + state.sweep_factors(now, limit) + state.sweep_ceremonies(now, limit))
+        let spent = state.sweep_ceremonies(now, limit) + state.sweep_spent(now, limit);
+        Ok(swept as u64 + state.sweep_factors(now, limit) + spent)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{api_keys, factors, orgs, passkeys, people, roles, sessions, tickets, users};
+use super::{accounts, api_keys, factors, orgs, passkeys, people, roles, sessions, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
@@ -79,6 +79,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::ProveSession { user, session, methods, at } => {
             factors::prove_session(tx, *user, *session, methods, *at).await
         }
+        Change::BindSession { user, session, key, at } => sessions::bind(tx, *user, *session, key, *at).await,
         Change::OfferTotp(totp) => {
             users::lock_active(tx, totp.user, None).await?;
             factors::offer_totp(tx, totp).await
@@ -104,6 +105,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             users::lock_active(tx, device.user, None).await?;
             factors::remember_device(tx, device, *most).await
         }
+        Change::Account(change) => accounts::change(tx, change).await,
         Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
         Change::Passkey(change) => passkeys::change(tx, change).await,
     }

@@ -1,5 +1,6 @@
 //! The store on SQLite and PostgreSQL, from one text.
 
+mod accounts;
 mod api_keys;
 mod apply;
 mod factors;

@@ -137,6 +137,7 @@ pub(super) type SessionRow = (
     Timestamp,
     Option<Timestamp>,
     Option<String>,
+    Option<String>,
 );
 
 pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
@@ -154,6 +155,7 @@ pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
         expires_at,
         ended_at,
         reason,
+        bound_to,
     ) = row;
     let ended = match (ended_at, reason) {
         (Some(at), Some(reason)) => {
@@ -174,6 +176,7 @@ pub(super) fn session(row: SessionRow) -> Result<Session, Error> {
         created_at,
         idle_until,
         expires_at,
+        bound_to,
         ended,
     })
 }

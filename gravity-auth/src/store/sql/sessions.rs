@@ -10,7 +10,7 @@ use crate::domain::{Client, EndReason, Ended, Session, SessionId, UserId};
 use crate::store::{Refused, Rotate, Rotation, Trail};
 
 pub(super) const COLUMNS: &str = "id, user_id, seed, generation, refreshed_at, methods, client, proved_at, created_at, \
-                                  idle_until, expires_at, ended_at, end_reason";
+                                  idle_until, expires_at, ended_at, end_reason, bound_to";
 
 /// More than anybody has.
 const ALL: i64 = 1 << 31;
@@ -18,7 +18,7 @@ const ALL: i64 = 1 << 31;
 pub(super) async fn start(tx: &mut Tx<'_>, session: &Session, most: u32) -> Result<(), Refused> {
     tx.query(
         "INSERT INTO auth_sessions (id, user_id, seed, generation, refreshed_at, methods, client, created_at, \
-         idle_until, expires_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         idle_until, expires_at, proved_at, bound_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(session.id)
     .bind(session.user)
@@ -31,6 +31,7 @@ pub(super) async fn start(tx: &mut Tx<'_>, session: &Session, most: u32) -> Resu
     .bind(session.idle_until)
     .bind(session.expires_at)
     .bind(session.proved_at)
+    .bind(session.bound_to.as_deref())
     .execute()
     .await?;
     tx.query(
@@ -46,6 +47,25 @@ pub(super) async fn start(tx: &mut Tx<'_>, session: &Session, most: u32) -> Resu
     .execute()
     .await?;
     Ok(())
+}
+
+pub(super) async fn bind(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    session: SessionId,
+    key: &str,
+    at: Timestamp,
+) -> Result<(), Refused> {
+    let query = tx
+        .query(
+            "UPDATE auth_sessions SET bound_to = $3 WHERE id = $1 AND user_id = $2 AND bound_to IS NULL \
+             AND ended_at IS NULL AND idle_until > $4 AND expires_at > $4",
+        )
+        .bind(session)
+        .bind(user)
+        .bind(key)
+        .bind(at);
+    one_row(query).await
 }
 
 pub(super) async fn end(

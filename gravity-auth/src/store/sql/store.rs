@@ -91,6 +91,7 @@ impl SqlStore {
         people::add_missing(&db).await?;
         Self::FACTOR_MIGRATIONS.up(&db).await?;
         Self::PASSKEY_MIGRATIONS.up(&db).await?;
+        Self::ACCOUNT_MIGRATIONS.up(&db).await?;
         Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
@@ -308,11 +309,7 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        Ok(tickets
-            + sessions
-            + keys
-            + invitations
-            + self.sweep_factors(now, limit).await?
-            + self.sweep_ceremonies(now, limit).await?)
+        let spent = self.sweep_ceremonies(now, limit).await? + self.sweep_spent(now, limit).await?;
+        Ok(tickets + sessions + keys + invitations + self.sweep_factors(now, limit).await? + spent)
     }
 }

@@ -1,8 +1,12 @@
 //! The suite of the routes, on any host.
 
 mod api_keys;
+mod bound;
 mod cookies;
 mod documents;
+mod elsewhere;
+mod elsewhere_attacks;
+mod elsewhere_links;
 mod impersonate;
 mod mail;
 mod orgs;
@@ -20,6 +24,7 @@ mod sign_in;
 mod stage;
 mod throttling;
 
+pub use elsewhere::Doubles;
 pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 
 /// Runs every scenario on a stage. It may hold people of others: each scenario has its own.
@@ -34,6 +39,7 @@ pub async fn suite(stage: &Stage) {
     passwords::run(stage).await;
     mail::run(stage).await;
     cookies::run(stage).await;
+    bound::run(stage).await;
     documents::run(stage).await;
     second_factor::run(stage).await;
     people::run(stage).await;
@@ -51,6 +57,16 @@ pub async fn suite(stage: &Stage) {
 /// When an answer is not what the routes promise.
 pub async fn passkey_suite(stage: &Stage) {
     passkeys::run(stage).await;
+}
+
+/// Runs the scenarios of signing in elsewhere, on a stage whose providers are these doubles.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn providers(stage: &Stage, doubles: &Doubles) {
+    elsewhere::run(stage, doubles).await;
+    elsewhere_links::run(stage, doubles).await;
+    elsewhere_attacks::run(stage, doubles).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

@@ -294,6 +294,7 @@ async fn an_export_holds_no_secrets(stage: &Stage) {
     assert_eq!(
         members,
         [
+            "accounts",
             "activity",
             "authenticator_app",
             "complete",

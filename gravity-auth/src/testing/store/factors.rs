@@ -9,7 +9,7 @@ use super::fixture::{Fixture, RACERS, hash, refused, tally};
 use crate::domain::{
     Challenge, ChallengeKind, Device, EndReason, Method, Purpose, TotpFactor, User, UserId, UserStatus,
 };
-use crate::store::{AuthStore, Change};
+use crate::store::{AuthStore, Change, Trail};
 use crate::totp::TotpStep;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -22,6 +22,7 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     devices_are_few_and_run_out(fixture).await;
     a_new_password_voids_what_is_half_open(fixture).await;
     a_session_is_proven(fixture).await;
+    a_session_is_bound_once(fixture).await;
 }
 
 fn step(number: i64) -> TotpStep {
@@ -197,6 +198,32 @@ async fn a_new_password_voids_what_is_half_open<S: AuthStore>(fixture: &Fixture<
         assert!(!fixture.knows(user.id, &device).await);
         assert!(fixture.store.totp(user.id).await.unwrap().is_some(), "the factor stays");
     }
+}
+
+async fn a_session_is_bound_once<S: AuthStore>(fixture: &Fixture<S>) {
+    let (user, other) = (fixture.registered().await, fixture.registered().await);
+    let session = fixture.signed_in(user.id).await;
+    assert_eq!(session.bound_to, None);
+    let bind = |user, key: &str| {
+        let (key, at) = (key.to_owned(), fixture.now());
+        Change::BindSession { user, session: session.id, key, at }
+    };
+    refused!(fixture.apply(bind(other.id, "theirs")).await, Stale);
+    let racers: Vec<_> = (0..RACERS).map(|number| bind(user.id, &format!("key {number}"))).collect();
+    let outcomes = join_all(racers.into_iter().map(|bind| fixture.apply(bind))).await;
+    let winner = outcomes.iter().position(Result::is_ok).unwrap();
+    assert_eq!(tally(outcomes), (1, RACERS - 1, 0));
+    let kept = fixture.store.session(session.id).await.unwrap().unwrap();
+    assert_eq!(kept.bound_to, Some(format!("key {winner}")));
+    fixture.store.rotate(&fixture.rotate(&session, 0), &Trail::NONE, &Trail::NONE).await.unwrap();
+    let kept = fixture.store.session(session.id).await.unwrap().unwrap();
+    assert_eq!((kept.bound_to, kept.generation), (Some(format!("key {winner}")), 1), "it stays bound");
+    let bound = crate::domain::Session {
+        bound_to: Some("from the start".to_owned()),
+        ..fixture.new_session(user.id)
+    };
+    fixture.apply(super::fixture::start(&bound)).await.unwrap();
+    assert_eq!(fixture.store.session(bound.id).await.unwrap(), Some(bound));
 }
 
 async fn a_session_is_proven<S: AuthStore>(fixture: &Fixture<S>) {

@@ -100,6 +100,7 @@ impl<S: AuthStore> Fixture<S> {
             created_at: now,
             idle_until: now.saturating_add(IDLE),
             expires_at: now.saturating_add(ABSOLUTE),
+            bound_to: None,
             ended: None,
         }
     }

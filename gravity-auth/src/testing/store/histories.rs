@@ -8,12 +8,12 @@ use gravity_core::testing::Random;
 use super::fixture::{Fixture, add, email, hash};
 use crate::MemoryStore;
 use crate::domain::{
-    ApiKey, EndReason, FollowState, Invitation, InvitationId, Method, OrgId, OrgRole, PasskeyId, Person,
-    Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
+    ApiKey, EndReason, FollowState, Invitation, InvitationId, LinkedAccount, Method, OrgId, OrgRole,
+    PasskeyId, Person, Purpose, RoleName, Session, Ticket, TotpFactor, User, UserStatus, Visibility,
 };
 use crate::store::{
-    ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange, OrgChange, OrgStore as _,
-    PasskeyChange, PasskeyStore as _, PeopleStore as _, Refused, Side, Trail,
+    AccountChange, AccountStore as _, ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange,
+    OrgChange, OrgStore as _, PasskeyChange, PasskeyStore as _, PeopleStore as _, Refused, Side, Trail,
 };
 use crate::totp::TotpStep;
 
@@ -41,6 +41,7 @@ struct History<'f, S> {
     passkeys: Vec<PasskeyId>,
     /// Few credentials, so that several want the same one.
     credentials: Vec<String>,
+    accounts: Vec<LinkedAccount>,
     keys: Vec<ApiKey>,
     orgs: Vec<OrgId>,
     invitations: Vec<InvitationId>,
@@ -60,6 +61,7 @@ impl<'f, S: AuthStore> History<'f, S> {
             tickets: Vec::new(),
             passkeys: Vec::new(),
             credentials: (0..3).map(|_| fixture.unique()).collect(),
+            accounts: Vec::new(),
             keys: Vec::new(),
             orgs: Vec::new(),
             invitations: Vec::new(),
@@ -96,9 +98,10 @@ impl<'f, S: AuthStore> History<'f, S> {
         if self.random.once_in(3) {
             return self.change_of_people();
         }
-        match self.random.below(26) {
+        match self.random.below(29) {
             20..=22 => self.org_change(&user),
             23..=25 => self.passkey_change(&user),
+            26..=28 => self.account_change(&user),
             14..=17 => self.factor_change(&user),
             18 | 19 => self.key_change(&user),
             12 => {
@@ -250,6 +253,25 @@ impl<'f, S: AuthStore> History<'f, S> {
         }
     }
 
+    fn account_change(&mut self, user: &User) -> Change {
+        let (user, at) = (user.id, self.fixture.now());
+        let known = if self.accounts.is_empty() { 0 } else { self.random.below(4) };
+        Change::Account(match known {
+            0 | 1 => {
+                let provider = *self.random.pick(&["one", "two"]);
+                let subject = format!("{}{}", self.random.pick(&["a", "b"]), self.users[0].id);
+                let account = super::accounts::account(self.fixture, user, provider, &subject);
+                self.accounts.push(account.clone());
+                AccountChange::Link(account)
+            }
+            2 => AccountChange::Use { user, account: self.random.pick(&self.accounts).id, email: None, at },
+            _ => {
+                let providers = vec!["one".to_owned()];
+                AccountChange::Unlink { user, account: self.random.pick(&self.accounts).id, providers }
+            }
+        })
+    }
+
     fn key_change(&mut self, user: &User) -> Change {
         let known = if self.keys.is_empty() { 0 } else { self.random.below(4) };
         Change::Key(match known {
@@ -371,6 +393,8 @@ impl<'f, S: AuthStore> History<'f, S> {
         for user in &self.users {
             let (found, expected) = (store.totp(user.id).await, self.model.totp(user.id).await);
             assert_eq!(found.unwrap(), expected.unwrap(), "{}", self.story());
+            let accounts = store.accounts(user.id).await.unwrap();
+            assert_eq!(accounts, self.model.accounts(user.id).await.unwrap(), "{}", self.story());
             let left = store.recovery_codes(user.id).await.unwrap();
             assert_eq!(left, self.model.recovery_codes(user.id).await.unwrap(), "{}", self.story());
             let passkeys = store.passkeys(user.id).await.unwrap();
@@ -418,6 +442,7 @@ fn kind(outcome: &Result<(), Refused>) -> &'static str {
         Err(Refused::LastAdmin) => "last admin",
         Err(Refused::Exists) => "exists",
         Err(Refused::TooMany) => "too many",
+        Err(Refused::AccountTaken) => "account taken",
         Err(Refused::LastWayIn) => "last way in",
         Err(Refused::Stale) => "stale",
         Err(Refused::InUse | Refused::Circle | Refused::LastOwner) => "of others",

@@ -1,5 +1,6 @@
 //! The suite of a store.
 
+mod accounts;
 mod api_keys;
 mod factors;
 mod fixture;
@@ -47,6 +48,7 @@ pub async fn suite(store: impl AuthStore + Clone, recorded: impl AsyncFn(&Told) 
     tickets::run(&fixture, &recorded).await;
     factors::run(&fixture).await;
     passkeys::run(&fixture).await;
+    accounts::run(&fixture).await;
     api_keys::run(&fixture).await;
     roles::run(&fixture).await;
     orgs::run(&fixture).await;

@@ -75,7 +75,7 @@ impl<S: AuthStore> Fixture<S> {
         Change::Passkey(PasskeyChange::Burn { ceremony, until: self.now().saturating_add(HOUR) })
     }
 
-    async fn without_password(&self, user: UserId) {
+    async fn take_password(&self, user: UserId) {
         let (reason, at) = (EndReason::AddressClaimed, self.now());
         let change = Change::SetPassword { user, from: None, to: None, keep: None, reason, at };
         self.apply(change).await.unwrap();
@@ -228,7 +228,7 @@ async fn a_passkey_is_named_and_removed_by_its_owner<S: AuthStore>(fixture: &Fix
 async fn the_last_way_in_stays<S: AuthStore>(fixture: &Fixture<S>) {
     let one = fixture.with_passkey(1).await;
     let user = one.user;
-    fixture.without_password(user).await;
+    fixture.take_password(user).await;
     refused!(fixture.apply(remove(user, one.id)).await, LastWayIn);
     assert_eq!(fixture.store.passkeys(user).await.unwrap(), std::slice::from_ref(&one));
     // Of two that go at once, one stays.
@@ -266,7 +266,7 @@ async fn all_go_where_they_are_lost<S: AuthStore>(fixture: &Fixture<S>) {
     let user = one.user;
     fixture.one_more(user, 1).await;
     fixture.with_codes_and_device(user).await;
-    fixture.without_password(user).await;
+    fixture.take_password(user).await;
     fixture.with_codes_and_device(user).await;
     let remove_all = |user| Change::Passkey(PasskeyChange::RemoveAll { user });
     fixture.apply(remove_all(user)).await.unwrap();
