@@ -173,5 +173,5 @@ async fn until(holds: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("what was waited for");
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap();
 }
