@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::memory::Memory;
 use super::phc::Phc;
 use super::pool::{Pool, PoolLoad};
 use super::{PasswordConfig, PasswordConfigError, PasswordError, text};
@@ -49,6 +50,7 @@ pub struct Verdict {
 pub struct PasswordHasher {
     config: Arc<PasswordConfig>,
     pool: Arc<Pool>,
+    memory: Arc<Memory>,
     nobody: Arc<Phc>,
 }
 
@@ -56,8 +58,10 @@ impl PasswordHasher {
     /// A hasher with a pool of its own.
     pub fn new(config: PasswordConfig) -> Result<Self, PasswordConfigError> {
         config.check()?;
+        let pool = Arc::new(Pool::new(config.workers, config.queue));
         Ok(Self {
-            pool: Arc::new(Pool::new(config.workers, config.queue)),
+            memory: Arc::new(Memory::new(config.memory, Arc::clone(&pool))),
+            pool,
             nobody: Arc::new(Phc::of_nobody(&config)),
             config: Arc::new(config),
         })
@@ -66,8 +70,8 @@ impl PasswordHasher {
     /// Hashes a password: a PHC string of about 100 characters, to be kept.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
         let password = text::normal(password)?;
-        let config = Arc::clone(&self.config);
-        let hashed = self.pool.run(move || Phc::hash(&config, password.expose().as_bytes())).await?;
+        let (config, memory) = (Arc::clone(&self.config), Arc::clone(&self.memory));
+        let hashed = self.pool.run(move || Phc::hash(&config, password.expose().as_bytes(), &memory)).await?;
         Ok(hashed?.to_string())
     }
 
@@ -118,7 +122,8 @@ impl PasswordHasher {
 
     async fn check(&self, password: SecretString, phc: Arc<Phc>) -> Result<Verdict, PasswordError> {
         let is_outdated = phc.is_outdated(&self.config);
-        let matches = self.pool.run(move || phc.matches(password.expose().as_bytes())).await??;
+        let memory = Arc::clone(&self.memory);
+        let matches = self.pool.run(move || phc.matches(password.expose().as_bytes(), &memory)).await??;
         Ok(Verdict { matches, needs_rehash: matches && is_outdated })
     }
 }

@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod hasher;
+mod memory;
 mod phc;
 mod pool;
 mod text;

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::memory::Memory;
 use super::{PasswordConfig, PasswordError};
 use crate::random;
 use crate::security::constant_time_eq;
@@ -50,12 +51,15 @@ impl Recipe {
         }
     }
 
-    fn run(self, password: &[u8], salt: &[u8]) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
+    fn run(self, password: &[u8], salt: &[u8], memory: &Memory) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
         let params = Params::new(self.memory, self.passes, self.lanes, Some(self.hash_length))
             .map_err(|_| PasswordError::Malformed)?;
+        let count = params.block_count();
         let mut hash = Zeroizing::new(vec![0; self.hash_length]);
         let argon2 = Argon2::new(self.algorithm, self.version, params);
-        match argon2.hash_password_into(password, salt, &mut hash) {
+        let hashed = memory
+            .with(count, |blocks| argon2.hash_password_into_with_memory(password, salt, &mut hash, blocks))?;
+        match hashed {
             Ok(()) => Ok(hash),
             Err(argon2::Error::OutOfMemory) => Err(PasswordError::Interrupted),
             Err(_) => Err(PasswordError::Malformed),
@@ -65,11 +69,15 @@ impl Recipe {
 
 impl Phc {
     /// Hashes a password with a new salt.
-    pub(super) fn hash(config: &PasswordConfig, password: &[u8]) -> Result<Self, PasswordError> {
+    pub(super) fn hash(
+        config: &PasswordConfig,
+        password: &[u8],
+        memory: &Memory,
+    ) -> Result<Self, PasswordError> {
         let mut salt = vec![0; SALT_LENGTH];
         random::fill(&mut salt);
         let recipe = Recipe::of(config);
-        let hash = recipe.run(password, &salt)?.to_vec();
+        let hash = recipe.run(password, &salt, memory)?.to_vec();
         Ok(Self { recipe, salt, hash })
     }
 
@@ -82,8 +90,8 @@ impl Phc {
         Self { recipe: Recipe::of(config), salt, hash }
     }
 
-    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, PasswordError> {
-        let hash = self.recipe.run(password, &self.salt)?;
+    pub(super) fn matches(&self, password: &[u8], memory: &Memory) -> Result<bool, PasswordError> {
+        let hash = self.recipe.run(password, &self.salt, memory)?;
         Ok(constant_time_eq(&*hash, &self.hash))
     }
 
@@ -190,6 +198,7 @@ mod tests {
     /// From the tests of the reference implementation.
     #[test]
     fn strings_of_the_reference_implementation() {
+        let memory = Memory::new(256, std::sync::Arc::new(super::super::pool::Pool::new(1, 0)));
         for text in [
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
             "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
@@ -197,8 +206,8 @@ mod tests {
         ] {
             let phc: Phc = text.parse().unwrap();
             assert_eq!(phc.to_string(), text);
-            assert!(phc.matches(b"password").unwrap(), "{text}");
-            assert!(!phc.matches(b"Password").unwrap(), "{text}");
+            assert!(phc.matches(b"password", &memory).unwrap(), "{text}");
+            assert!(!phc.matches(b"Password", &memory).unwrap(), "{text}");
             assert!(phc.is_outdated(&PasswordConfig::weak_for_tests()));
         }
     }
