@@ -40,8 +40,10 @@ mod users;
 mod verify;
 mod view;
 
+#[cfg(feature = "testing")]
+pub(crate) use api_key::KEY;
 pub use api_key::{API_KEYS_MANAGE, ApiKeyPatch, IssuedApiKey, NewApiKey};
-pub(crate) use api_key::{KEY, NoCaller, UNITS as API_KEY_UNITS};
+pub(crate) use api_key::{NoCaller, UNITS as API_KEY_UNITS};
 pub use authority::{Authority, Viewer};
 pub use avatar::PictureKind;
 pub use caller::Caller;

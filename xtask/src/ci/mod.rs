@@ -7,6 +7,7 @@ mod features;
 mod layout;
 mod links;
 mod markdown;
+mod package;
 mod steps;
 mod summary;
 mod template;
@@ -52,7 +53,7 @@ struct Step {
 }
 
 /// The steps in their order: what compiles most comes first, so that the others find it done.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step { name: "test", about: "all tests on all back ends", run: steps::test },
     Step { name: "fmt", about: "the sources are formatted", run: steps::fmt },
     Step { name: "clippy", about: "no lint, no warning", run: steps::clippy },
@@ -66,11 +67,16 @@ const STEPS: [Step; 15] = [
         run: links::check,
     },
     Step { name: "deploy", about: "the manifests of deploy/ are what their schemas say", run: deploy::check },
+    Step {
+        name: "package",
+        about: "crates pack up, and bring along by default nothing that nobody asked for",
+        run: package::check,
+    },
     Step { name: "unused", about: "every dependency is used", run: unused::check },
     Step { name: "examples", about: "every example builds", run: steps::examples },
     Step {
         name: "conformance",
-        about: "the sample service is what its OpenAPI document says, on every host",
+        about: "services are what their OpenAPI documents say, on every host",
         run: |_| conformance::step(),
     },
     Step {
