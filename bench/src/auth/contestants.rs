@@ -137,7 +137,7 @@ impl Contestant {
                     answer.headers("set-cookie").filter_map(|cookie| cookie.split(';').next()).collect();
                 let token = all.iter().find(|cookie| cookie.starts_with("better-auth.session_token="));
                 ensure!(token.is_some() && all.len() > 1, "the session was not renewed: {}", answer.shown());
-                person.renewal = token.copied().unwrap_or_default().to_owned();
+                token.copied().unwrap_or_default().clone_into(&mut person.renewal);
                 person.access = all.join("; ");
             }
             Self::FastapiUsers => person.renewal = answer.text("access_token")?,

@@ -1,4 +1,4 @@
-//! better-auth from npm and fastapi-users from PyPI, in scratch folders below the target folder.
+//! better-auth from npm and fastapi-users from the index of Python, in scratch folders below the target folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};

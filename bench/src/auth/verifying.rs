@@ -10,7 +10,7 @@ use super::figures::Figures;
 use crate::tokens;
 
 /// How many are verified at a time.
-const TIMES: u64 = 2_000;
+const TIMES: u32 = 2_000;
 /// How often that happens, for each round that was asked for.
 const TURNS: usize = 21;
 
@@ -20,11 +20,11 @@ pub(super) fn run(plan: Plan) -> Result<()> {
     let (mut alone, mut whole) = (Figures::default(), Figures::default());
     let time = |verify: &dyn Fn(u64) -> Result<()>| -> Result<f64> {
         let began = Instant::now();
-        verify(TIMES)?;
-        Ok(began.elapsed().as_secs_f64() * 1e6 / TIMES as f64)
+        verify(TIMES.into())?;
+        Ok(began.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES))
     };
-    case.bare(TIMES)?;
-    case.gravity(TIMES)?;
+    case.bare(TIMES.into())?;
+    case.gravity(TIMES.into())?;
     for _ in 0..TURNS * plan.rounds {
         alone.add(time(&|times| case.bare(times))?);
         whole.add(time(&|times| case.gravity(times))?);
