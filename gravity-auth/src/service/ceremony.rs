@@ -127,7 +127,7 @@ impl Auth {
         let unreadable = |_| Error::internal("a ceremony cannot be read");
         let Sealed { id, ceremony } = serde_json::from_slice(opened.expose()).map_err(unreadable)?;
         let until = ceremony.expires_at().saturating_add(KNOWN);
-        Ok(Some((ceremony, Change::Passkey(PasskeyChange::Burn { ceremony: id, until }))))
+        Ok(Some((ceremony, Change::Spend { mark: id.to_string(), until })))
     }
 
     /// Ends a ceremony whose answer was wrong, and says so. One that was answered before stays what it was.

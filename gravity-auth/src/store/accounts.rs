@@ -51,7 +51,6 @@ pub trait AccountStore: Send + Sync + 'static {
     /// The accounts of a user, the one that was linked first before the others.
     async fn accounts(&self, user: UserId) -> Result<Vec<LinkedAccount>, Error>;
 
-    /// Keeps that something was used that is good once, until a time at which it is good for nothing anyway. Whether
-    /// it was not used before: of several callers one is told so.
+    /// [`Change::Spend`](super::Change::Spend) alone: whether it was not used before.
     async fn spend(&self, mark: &str, until: Timestamp) -> Result<bool, Error>;
 }

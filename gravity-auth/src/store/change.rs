@@ -286,6 +286,14 @@ pub enum Change {
         /// The step of the code.
         step: TotpStep,
     },
+    /// Something is used that is good once, such as an answer: it must not have been used before. Of several callers one
+    /// is told that it was not.
+    Spend {
+        /// Which one.
+        mark: String,
+        /// When that may be forgotten, for it is good for nothing by then.
+        until: Timestamp,
+    },
     /// The app is not asked for any more. It must be confirmed; remembered devices go with it and, where the user has no
     /// passkey, recovery codes.
     RemoveTotp {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gravity_core::{Error, Timestamp};
 
-use crate::domain::{CeremonyId, PasskeyId, PasskeyName, UserId, UserPasskey};
+use crate::domain::{PasskeyId, PasskeyName, UserId, UserPasskey};
 use crate::passkey::CredentialId;
 
 /// Reads passkeys. What happens to them is a [`PasskeyChange`].
@@ -67,12 +67,5 @@ pub enum PasskeyChange {
     RemoveAll {
         /// Whose they are.
         user: UserId,
-    },
-    /// A ceremony was answered, rightly or not: nobody must have answered it before.
-    Burn {
-        /// Which one.
-        ceremony: CeremonyId,
-        /// When that may be forgotten: it has run out for long by then.
-        until: Timestamp,
     },
 }

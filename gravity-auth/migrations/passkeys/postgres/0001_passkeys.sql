@@ -14,9 +14,3 @@ CREATE TABLE auth_passkeys (
     last_used_at    timestamptz
 );
 CREATE INDEX auth_passkeys_user ON auth_passkeys (user_id, created_at, id);
-
-CREATE TABLE auth_burnt_ceremonies (
-    id         uuid        NOT NULL PRIMARY KEY,
-    kept_until timestamptz NOT NULL
-);
-CREATE INDEX auth_burnt_ceremonies_expiry ON auth_burnt_ceremonies (kept_until);

@@ -55,6 +55,14 @@ impl State {
         if has_password || self.accounts.values().any(lets_in) { Ok(()) } else { Err(Refused::LastWayIn) }
     }
 
+    pub(super) fn spend(&mut self, mark: &str, until: Timestamp) -> Result<(), Refused> {
+        if self.spent.contains_key(mark) {
+            return Err(Refused::Stale);
+        }
+        self.spent.insert(mark.to_owned(), until);
+        Ok(())
+    }
+
     /// Forgets what is good for nothing any more; how many.
     pub(super) fn sweep_spent(&mut self, now: Timestamp, limit: u32) -> u64 {
         let over = self.spent.iter().filter(|(_, until)| **until <= now).map(|(mark, _)| mark.clone());
@@ -90,11 +98,6 @@ impl AccountStore for MemoryStore {
     }
 
     async fn spend(&self, mark: &str, until: Timestamp) -> Result<bool, Error> {
-        let mut state = self.state();
-        if state.spent.contains_key(mark) {
-            return Ok(false);
-        }
-        state.spent.insert(mark.to_owned(), until);
-        Ok(true)
+        Ok(self.state().spend(mark, until).is_ok())
     }
 }

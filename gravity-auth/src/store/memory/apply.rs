@@ -73,6 +73,7 @@ impl State {
             Change::CloseChallenge { challenge, kind, at } => self.close_challenge(*challenge, *kind, *at),
             Change::RememberDevice { device, most } => self.remember_device(device, *most),
             Change::Account(change) => self.change_account(change),
+            Change::Spend { mark, until } => self.spend(mark, *until),
             Change::ForgetDevice { user, device } => self.forget_device(*user, *device),
             Change::Passkey(change) => self.change_passkey(change),
         }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use gravity_core::{Error, Timestamp};
+use gravity_core::Error;
 
 use super::MemoryStore;
 use super::state::State;
@@ -35,12 +35,6 @@ impl State {
                 self.passkeys.retain(|_, kept| kept.user != *user);
                 self.passkeys_gone(*user);
                 Ok(())
-            }
-            PasskeyChange::Burn { ceremony, until } => {
-                match self.burnt_ceremonies.insert(*ceremony, *until) {
-                    None => Ok(()),
-                    Some(_) => Err(Refused::Stale),
-                }
             }
         }
     }
@@ -86,14 +80,6 @@ impl State {
 
     pub(super) fn has_passkeys(&self, user: UserId) -> bool {
         self.passkeys_of(user).next().is_some()
-    }
-
-    /// Forgets ceremonies that have run out for long; how many.
-    pub(super) fn sweep_ceremonies(&mut self, now: Timestamp, limit: u32) -> u64 {
-        let over = self.burnt_ceremonies.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id);
-        let over: Vec<_> = over.take(limit as usize).collect();
-        self.burnt_ceremonies.retain(|id, _| !over.contains(id));
-        over.len() as u64
     }
 }
 

@@ -6,10 +6,9 @@ use gravity_core::security::mac::Mac;
 use gravity_core::{SecretString, Timestamp};
 
 use crate::domain::{
-    Activity, ActivityId, ApiKey, ApiKeyId, CeremonyId, Challenge, ChallengeId, Device, DeviceId, Follow,
-    Invitation, InvitationId, LinkedAccount, LinkedAccountId, Member, Org, OrgId, PasskeyId, Preferences,
-    Profile, Role, RoleName, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey,
-    UserStatus,
+    Activity, ActivityId, ApiKey, ApiKeyId, Challenge, ChallengeId, Device, DeviceId, Follow, Invitation,
+    InvitationId, LinkedAccount, LinkedAccountId, Member, Org, OrgId, PasskeyId, Preferences, Profile, Role,
+    RoleName, Session, SessionId, Ticket, TicketId, TotpFactor, User, UserId, UserPasskey, UserStatus,
 };
 
 #[derive(Clone)]
@@ -25,8 +24,6 @@ pub(super) struct State {
     pub(super) challenges: HashMap<ChallengeId, Challenge>,
     pub(super) devices: HashMap<DeviceId, Device>,
     pub(super) passkeys: HashMap<PasskeyId, UserPasskey>,
-    /// Ceremonies that were answered, and until when that is kept.
-    pub(super) burnt_ceremonies: HashMap<CeremonyId, Timestamp>,
     pub(super) accounts: HashMap<LinkedAccountId, LinkedAccount>,
     /// What is good once and was used, and until when that matters.
     pub(super) spent: HashMap<String, Timestamp>,
@@ -53,7 +50,6 @@ impl Default for State {
             challenges: HashMap::new(),
             devices: HashMap::new(),
             passkeys: HashMap::new(),
-            burnt_ceremonies: HashMap::new(),
             accounts: HashMap::new(),
             spent: HashMap::new(),
             api_keys: HashMap::new(),

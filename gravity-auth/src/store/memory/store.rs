@@ -203,8 +203,7 @@ impl AuthStore for MemoryStore {
         // Tokens of before that time have run out.
         state.reassigned.retain(|_, at| *at >= ended_before);
         let swept = sessions.len() + tickets.len() + keys.len() + invitations.len();
-        let spent = state.sweep_ceremonies(now, limit) + state.sweep_spent(now, limit);
-        Ok(swept as u64 + state.sweep_factors(now, limit) + spent)
+        Ok(swept as u64 + state.sweep_factors(now, limit) + state.sweep_spent(now, limit))
     }
 }
 

@@ -95,6 +95,12 @@ async fn unlink(
     if left.iter().any(|left| providers.contains(left)) { Ok(()) } else { Err(Refused::LastWayIn) }
 }
 
+const SPEND: &str = "INSERT INTO auth_spent (mark, until) VALUES ($1, $2) ON CONFLICT (mark) DO NOTHING";
+
+pub(super) async fn spend(tx: &mut Tx<'_>, mark: &str, until: Timestamp) -> Result<(), Refused> {
+    one_row(tx.query(SPEND).bind(mark).bind(until)).await
+}
+
 impl SqlStore {
     /// Forgets what is good for nothing any more; how many.
     pub(super) async fn sweep_spent(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
@@ -127,7 +133,6 @@ impl AccountStore for SqlStore {
     }
 
     async fn spend(&self, mark: &str, until: Timestamp) -> Result<bool, Error> {
-        let sql = "INSERT INTO auth_spent (mark, until) VALUES ($1, $2) ON CONFLICT (mark) DO NOTHING";
-        Ok(self.db.query(sql).bind(mark).bind(until).execute().await? == 1)
+        Ok(self.db.query(SPEND).bind(mark).bind(until).execute().await? == 1)
     }
 }

@@ -106,6 +106,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
             factors::remember_device(tx, device, *most).await
         }
         Change::Account(change) => accounts::change(tx, change).await,
+        Change::Spend { mark, until } => accounts::spend(tx, mark, *until).await,
         Change::ForgetDevice { user, device } => factors::forget_device(tx, *user, *device).await,
         Change::Passkey(change) => passkeys::change(tx, change).await,
     }

@@ -108,13 +108,6 @@ pub(super) async fn change(tx: &mut Tx<'_>, change: &PasskeyChange) -> Result<()
             tx.query("DELETE FROM auth_passkeys WHERE user_id = $1").bind(*user).execute().await?;
             gone(tx, *user).await
         }
-        PasskeyChange::Burn { ceremony, until } => {
-            let query = tx
-                .query("INSERT INTO auth_burnt_ceremonies (id, kept_until) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(*ceremony)
-                .bind(*until);
-            one_row(query).await
-        }
     }
 }
 
@@ -176,17 +169,6 @@ async fn gone(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
 
 async fn count(tx: &mut Tx<'_>, user: UserId) -> Result<i64, Refused> {
     Ok(tx.query("SELECT count(*) FROM auth_passkeys WHERE user_id = $1").bind(user).fetch_scalar().await?)
-}
-
-impl SqlStore {
-    /// Forgets ceremonies that have run out for long; how many.
-    pub(super) async fn sweep_ceremonies(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
-        let query = self.db.query(
-            "DELETE FROM auth_burnt_ceremonies WHERE id IN \
-             (SELECT id FROM auth_burnt_ceremonies WHERE kept_until <= $1 LIMIT $2)",
-        );
-        Ok(query.bind(now).bind(i64::from(limit)).execute().await?)
-    }
 }
 
 #[async_trait]

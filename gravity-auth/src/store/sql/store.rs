@@ -309,7 +309,7 @@ impl AuthStore for SqlStore {
             .bind(i64::from(limit))
             .execute()
             .await?;
-        let spent = self.sweep_ceremonies(now, limit).await? + self.sweep_spent(now, limit).await?;
-        Ok(tickets + sessions + keys + invitations + self.sweep_factors(now, limit).await? + spent)
+        let others = self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?;
+        Ok(tickets + sessions + keys + invitations + others)
     }
 }

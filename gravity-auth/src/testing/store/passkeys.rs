@@ -72,7 +72,7 @@ impl<S: AuthStore> Fixture<S> {
 
     fn burn(&self) -> Change {
         let ceremony: CeremonyId = Id::new(&self.time.clock());
-        Change::Passkey(PasskeyChange::Burn { ceremony, until: self.now().saturating_add(HOUR) })
+        Change::Spend { mark: ceremony.to_string(), until: self.now().saturating_add(HOUR) }
     }
 
     async fn take_password(&self, user: UserId) {
