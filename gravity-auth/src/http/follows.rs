@@ -1,15 +1,15 @@
 //! Who follows whom, what people do, how they are found, and their pictures.
 
-use gravity_core::Error;
 use gravity_core::audit::Origin;
 use gravity_core::http::{ETag, File, FilePart, Multipart, NoContent, Path, Problem, Query, State};
-use gravity_core::page::{Cursor, CursorContext, Page, PageLimits, PageRequest, PageRows};
+use gravity_core::page::{Cursor, CursorContext, Page, PageRequest};
 use gravity_core::validate::Faults;
 use http::HeaderValue;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fresh::{Fresh, fresh};
+use super::paging::Paging;
 use super::people::shown;
 use super::who::Who;
 use crate::domain::{Activity, FollowState, UserId, folded};
@@ -46,20 +46,14 @@ pub struct PictureForm {
     file: FilePart,
 }
 
-fn sealed<T>(auth: &Auth, rows: PageRows<T>, context: &CursorContext) -> Result<Fresh<Page<T>>, AuthError> {
-    Ok(fresh(rows.seal(&auth.0.cursors, context).map_err(Error::from)?))
-}
-
 pub(super) async fn search(
     State(auth): State<Auth>,
     viewer: Viewer,
     Query(SearchQuery { q, limit, cursor }): Query<SearchQuery>,
 ) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let context = CursorContext::new("users.search").filter("q", folded(&q));
-    let request = PageRequest { limit, cursor };
-    let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
-    let limit = request.limit(PageLimits::default());
-    sealed(&auth, auth.search_people(&viewer, &q, from.as_ref(), limit).await?, &context)
+    let paging = Paging::of(&auth, &PageRequest { limit, cursor }, context)?;
+    paging.page(auth.search_people(&viewer, &q, paging.from(), paging.limit()).await?).map(fresh)
 }
 
 pub(super) async fn follow(
@@ -87,9 +81,8 @@ pub(super) async fn requests(
     Query(request): Query<PageRequest>,
 ) -> Result<Fresh<Page<PersonView>>, AuthError> {
     let context = CursorContext::new("users.requests").filter("user", by.caller.user);
-    let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
-    let rows = auth.follow_requests(&by, from.as_ref(), request.limit(PageLimits::default())).await?;
-    sealed(&auth, rows, &context)
+    let paging = Paging::of(&auth, &request, context)?;
+    paging.page(auth.follow_requests(&by, paging.from(), paging.limit()).await?).map(fresh)
 }
 
 pub(super) async fn accept(
@@ -123,9 +116,8 @@ async fn page_of(
         Side::Following => "users.following",
     };
     let context = CursorContext::new(name).filter("user", id);
-    let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
-    let limit = request.limit(PageLimits::default());
-    sealed(auth, auth.follows(viewer, id, side, from.as_ref(), limit).await?, &context)
+    let paging = Paging::of(auth, request, context)?;
+    paging.page(auth.follows(viewer, id, side, paging.from(), paging.limit()).await?).map(fresh)
 }
 
 pub(super) async fn followers(
@@ -162,9 +154,8 @@ pub(super) async fn activity(
 ) -> Result<Fresh<Page<Activity>>, AuthError> {
     let id = who.seen_by(&viewer)?;
     let context = CursorContext::new("users.activity").filter("user", id);
-    let from = request.position(&auth.0.cursors, &context).map_err(Error::from)?;
-    let limit = request.limit(PageLimits::default());
-    sealed(&auth, auth.activities(&viewer, id, from.as_ref(), limit).await?, &context)
+    let paging = Paging::of(&auth, &request, context)?;
+    paging.page(auth.activities(&viewer, id, paging.from(), paging.limit()).await?).map(fresh)
 }
 
 type PictureAnswer = Result<Result<Fresh<PersonView>, Problem>, AuthError>;

@@ -6,17 +6,21 @@ use gravity_core::page::{CursorContext, CursorKeys, Page, PageLimits, PageReques
 use crate::{Auth, AuthError};
 
 /// A page that is asked for, of the list that the context names.
-pub(super) struct Paging {
-    keys: CursorKeys,
+pub(super) struct Paging<'a> {
+    keys: &'a CursorKeys,
     context: CursorContext,
     from: Option<Position>,
     limit: u32,
 }
 
-impl Paging {
-    pub(super) fn of(auth: &Auth, request: &PageRequest, context: CursorContext) -> Result<Self, AuthError> {
-        let keys = CursorKeys::from(&auth.0.config.ring);
-        let from = request.position(&keys, &context).map_err(Error::from)?;
+impl<'a> Paging<'a> {
+    pub(super) fn of(
+        auth: &'a Auth,
+        request: &PageRequest,
+        context: CursorContext,
+    ) -> Result<Self, AuthError> {
+        let keys = &auth.0.cursors;
+        let from = request.position(keys, &context).map_err(Error::from)?;
         Ok(Self { keys, context, from, limit: request.limit(PageLimits::default()) })
     }
 
@@ -29,6 +33,6 @@ impl Paging {
     }
 
     pub(super) fn page<T>(&self, rows: PageRows<T>) -> Result<Page<T>, AuthError> {
-        Ok(rows.seal(&self.keys, &self.context).map_err(Error::from)?)
+        Ok(rows.seal(self.keys, &self.context).map_err(Error::from)?)
     }
 }

@@ -2,12 +2,13 @@
 
 use gravity_core::audit::Origin;
 use gravity_core::http::{Created, Json, NoContent, Path, Query, State};
-use gravity_core::page::{Cursor, CursorContext, Page, PageLimits, PageRequest};
+use gravity_core::page::{Cursor, CursorContext, Page, PageRequest, PageRows};
 use gravity_core::{SecretString, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fresh::{Fresh, fresh};
+use super::paging::Paging;
 use super::views::{SessionList, SessionView};
 use super::who::Who;
 use crate::domain::{
@@ -104,15 +105,15 @@ pub(super) async fn list(
         Some(q) => filter.search(&q),
         None => filter,
     };
-    let request = PageRequest { limit, cursor };
-    let from = request.position(&auth.0.cursors, &context).map_err(gravity_core::Error::from)?;
-    let rows = auth.people(&by, &filter, from.as_ref(), request.limit(PageLimits::default())).await?;
-    let views = gravity_core::page::PageRows {
-        items: rows.items.iter().filter_map(|person| view(person, Regard::Admin)).collect(),
-        next: rows.next,
-        previous: rows.previous,
-    };
-    Ok(fresh(views.seal(&auth.0.cursors, &context).map_err(gravity_core::Error::from)?))
+    let paging = Paging::of(&auth, &PageRequest { limit, cursor }, context)?;
+    let rows = auth.people(&by, &filter, paging.from(), paging.limit()).await?;
+    paging
+        .page(PageRows {
+            items: rows.items.iter().filter_map(|person| view(person, Regard::Admin)).collect(),
+            next: rows.next,
+            previous: rows.previous,
+        })
+        .map(fresh)
 }
 
 pub(super) async fn create(
