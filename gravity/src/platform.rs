@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context, Result};
-use gravity_auth::{Auth, AuthConfig, DevMailbox, Throttles};
+use anyhow::{Context, Result, anyhow};
+use gravity_auth::{Auth, AuthConfig, AuthError, DevMailbox, Throttles};
 use gravity_core::audit::{AuditLog, SqlAudit};
 use gravity_core::db::{Database, DatabaseConfig, Migrations};
 use gravity_core::events::{self, SqlEvents};
@@ -78,7 +78,7 @@ impl Platform {
         if let Some(redis) = &redis {
             config = config.with_throttles(Throttles::in_redis(redis));
         }
-        let auth = Auth::new(db.clone(), config).await?;
+        let auth = Auth::new(db.clone(), config).await.map_err(explained)?;
         Ok(Self {
             cursors: CursorKeys::from(&keys),
             db,
@@ -92,6 +92,19 @@ impl Platform {
             mailbox,
         })
     }
+}
+
+/// An error that names each of the settings that are wrong.
+fn explained(error: AuthError) -> anyhow::Error {
+    let faults: Vec<String> = match &error {
+        AuthError::Other(error) => error
+            .faults()
+            .iter()
+            .map(|fault| format!("auth{}: {}", fault.pointer.replace('/', "."), fault.detail))
+            .collect(),
+        _ => Vec::new(),
+    };
+    if faults.is_empty() { error.into() } else { anyhow!("settings are wrong: {}", faults.join("; ")) }
 }
 
 pub(crate) const MIGRATING: &str = "the tables cannot be brought up to this release";
@@ -156,7 +169,8 @@ impl Site {
         };
         let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let domain = match (scheme, ip) {
-            _ if host.is_empty() => return None,
+            // A port that the system has yet to choose is nobody's.
+            _ if host.is_empty() || port == Some("0") => return None,
             ("http", Ok(ip)) if ip.is_loopback() => "localhost",
             ("http", Err(_)) if host == "localhost" => host,
             ("https", Err(_)) if host.bytes().all(is_of_name) => host,
@@ -180,6 +194,7 @@ mod tests {
         for (address, site) in [
             ("http://127.0.0.1:8080", Some(("localhost", "http://localhost:8080"))),
             ("http://[::1]:8080", Some(("localhost", "http://localhost:8080"))),
+            ("http://127.0.0.1:0", None),
             ("http://localhost:3000", Some(("localhost", "http://localhost:3000"))),
             ("https://id.example.com", Some(("id.example.com", "https://id.example.com"))),
             ("https://ID.example.com:8443/auth", Some(("id.example.com", "https://id.example.com:8443"))),
