@@ -12,6 +12,7 @@
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -161,11 +162,20 @@ fn folder() -> Option<PathBuf> {
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
     let entry = folder.join("node_modules/oidc-provider/lib/index.js");
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let installing = INSTALLING.lock().unwrap();
     if !entry.exists() {
-        std::fs::create_dir_all(&folder).unwrap();
+        // Whole or not at all: another process may look while this one installs, or install too.
+        let staged = folder.with_extension(std::process::id().to_string());
+        std::fs::create_dir_all(&staged).unwrap();
         let npm = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"];
-        let _ = Command::new("npm").args(npm).arg(&folder).arg(PACKAGE).status();
+        let installed = Command::new("npm").args(npm).arg(&staged).arg(PACKAGE).status();
+        if installed.is_ok_and(|status| status.success()) {
+            let _ = std::fs::rename(&staged, &folder);
+        }
+        let _ = std::fs::remove_dir_all(&staged);
     }
+    drop(installing);
     let is_ready = entry.exists() && Command::new("node").arg("--version").output().is_ok();
     if !is_ready {
         eprintln!("SKIPPED {PACKAGE}: there is no node, or npm cannot install it");
