@@ -156,13 +156,15 @@ async fn the_routes_sign_somebody_in_at_oidc_provider() {
     assert_eq!(users[0], users[1]);
 }
 
+/// One of this process installs at a time.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 fn folder() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("GRAVITY_NODE_MODULES") {
         return Some(named.into());
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
     let entry = folder.join("node_modules/oidc-provider/lib/index.js");
-    static INSTALLING: Mutex<()> = Mutex::new(());
     let installing = INSTALLING.lock().unwrap();
     if !entry.exists() {
         // Whole or not at all: another process may look while this one installs, or install too.
