@@ -102,21 +102,30 @@ impl<'a> Query<'a> {
     ///
     /// The list is filled up to a power of two by repeating its last value, so that a few prepared statements
     /// serve lists of every length.
-    pub fn push_in<'q, T: Bind<'q> + Copy>(mut self, column: &'static str, values: &[T]) -> Self {
-        let Some(&last) = values.last() else {
+    pub fn push_in<'q, T: Bind<'q> + Clone, I: IntoIterator<Item = T>>(
+        mut self,
+        column: &'static str,
+        values: I,
+    ) -> Self
+    where
+        I::IntoIter: ExactSizeIterator,
+    {
+        let mut values = values.into_iter();
+        let count = values.len();
+        let Some(mut value) = values.next() else {
             return self.push("1 = 0");
         };
         let text = self.text();
         text.push_str(column);
         text.push_str(" IN (");
         // Near the limit of a statement the list is as long as it is.
-        let padded = values.len().next_power_of_two();
-        let length = if self.args.len() + padded > MAX_VALUES { values.len() } else { padded };
-        for (index, value) in values.iter().copied().chain(std::iter::repeat(last)).take(length).enumerate() {
-            if index > 0 {
-                self.text().push_str(", ");
-            }
-            self.append_bind(value);
+        let padded = count.next_power_of_two();
+        let length = if self.args.len() + padded > MAX_VALUES { count } else { padded };
+        self.append_bind(value.clone());
+        for _ in 1..length {
+            value = values.next().unwrap_or(value);
+            self.text().push_str(", ");
+            self.append_bind(value.clone());
         }
         self.push(")")
     }

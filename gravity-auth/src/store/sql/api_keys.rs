@@ -112,16 +112,14 @@ impl ApiKeyStore for SqlStore {
     }
 
     async fn api_key_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<(ApiKey, User)>, Error> {
-        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let query = self
             .db
             .query("SELECT ")
             .push(COLUMNS)
             .push(" FROM auth_api_keys WHERE ")
-            .push_in("mac", &texts)
+            .push_in("mac", macs.iter().map(Mac::to_string))
             .push(" OR ")
-            .push_in("old_mac", &texts);
+            .push_in("old_mac", macs.iter().map(Mac::to_string));
         let row: Option<ApiKeyRow> = query.fetch_optional().await?;
         let key = row.map(rows::api_key).transpose()?.filter(|key| key.opens_by(macs, now));
         let Some(key) = key else { return Ok(None) };

@@ -144,10 +144,8 @@ pub(super) async fn set_recovery_codes(tx: &mut Tx<'_>, user: UserId, macs: &[Ma
 }
 
 pub(super) async fn use_recovery_code(tx: &mut Tx<'_>, user: UserId, macs: &[Mac]) -> Result<(), Refused> {
-    let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let query = tx.query("DELETE FROM auth_recovery_codes WHERE user_id = ").push_bind(user).push(" AND ");
-    one_row(query.push_in("mac", &texts)).await
+    one_row(query.push_in("mac", macs.iter().map(Mac::to_string))).await
 }
 
 /// Whoever calls holds the user's row.
@@ -252,11 +250,10 @@ impl FactorStore for SqlStore {
         macs: &[Mac],
         now: Timestamp,
     ) -> Result<Option<Challenge>, Error> {
-        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let query = self.db.query("SELECT ").push(CHALLENGE).push(" FROM auth_challenges WHERE kind = ");
         let query = query.push_bind(kind.as_str()).push(" AND expires_at > ").push_bind(now).push(" AND ");
-        let row: Option<ChallengeRow> = query.push_in("mac", &texts).fetch_optional().await?;
+        let row: Option<ChallengeRow> =
+            query.push_in("mac", macs.iter().map(Mac::to_string)).fetch_optional().await?;
         row.map(challenge).transpose()
     }
 
@@ -268,10 +265,12 @@ impl FactorStore for SqlStore {
     }
 
     async fn is_remembered(&self, user: UserId, macs: &[Mac], now: Timestamp) -> Result<bool, Error> {
-        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let query = self.db.query("SELECT count(*) FROM auth_devices WHERE user_id = ").push_bind(user);
-        let query = query.push(" AND expires_at > ").push_bind(now).push(" AND ").push_in("mac", &texts);
+        let query = query
+            .push(" AND expires_at > ")
+            .push_bind(now)
+            .push(" AND ")
+            .push_in("mac", macs.iter().map(Mac::to_string));
         Ok(query.fetch_scalar::<i64>().await? > 0)
     }
 }

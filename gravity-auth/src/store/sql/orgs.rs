@@ -265,8 +265,6 @@ impl OrgStore for SqlStore {
     }
 
     async fn invitation_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<Invitation>, Error> {
-        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let query = self
             .db
             .query("SELECT ")
@@ -274,7 +272,7 @@ impl OrgStore for SqlStore {
             .push(" FROM auth_org_invitations WHERE expires_at > ")
             .push_bind(now)
             .push(" AND ")
-            .push_in("mac", &texts);
+            .push_in("mac", macs.iter().map(Mac::to_string));
         let row: Option<InvitationRow> = query.fetch_optional().await?;
         row.map(rows::invitation).transpose()
     }

@@ -140,7 +140,7 @@ pub(super) async fn follow(
 ) -> Result<(), Refused> {
     let both = [follower, followee];
     let lock = for_update(tx.engine());
-    let query = tx.query("SELECT id FROM auth_users WHERE status = 'active' AND ").push_in("id", &both);
+    let query = tx.query("SELECT id FROM auth_users WHERE status = 'active' AND ").push_in("id", both);
     let active: Vec<UserId> = query.push(" ORDER BY id").push(lock).fetch_all_scalars().await?;
     if active.len() < 2 {
         return Err(Refused::Stale);

@@ -235,8 +235,6 @@ impl AuthStore for SqlStore {
     }
 
     async fn ticket(&self, purpose: Purpose, macs: &[Mac], now: Timestamp) -> Result<Option<Ticket>, Error> {
-        let texts: Vec<String> = macs.iter().map(Mac::to_string).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let row: Option<TicketRow> = self
             .db
             .query("SELECT ")
@@ -246,7 +244,7 @@ impl AuthStore for SqlStore {
             .push(" AND expires_at > ")
             .push_bind(now)
             .push(" AND ")
-            .push_in("mac", &texts)
+            .push_in("mac", macs.iter().map(Mac::to_string))
             .fetch_optional()
             .await?;
         row.map(rows::ticket).transpose()
