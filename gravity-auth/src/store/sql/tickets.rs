@@ -5,7 +5,7 @@ use gravity_core::db::{Json, Tx};
 use gravity_core::security::mac::Mac;
 
 use super::apply::{for_update, one_row};
-use super::rows::{self, TicketRow};
+use super::rows;
 use crate::domain::{Purpose, Ticket, TicketId, UserId};
 use crate::store::Refused;
 
@@ -74,29 +74,26 @@ pub(super) async fn guess(
 ) -> Result<Option<Ticket>, Refused> {
     let lock = for_update(tx.engine());
     let query = tx
-        .query("SELECT ")
-        .push(COLUMNS)
-        .push(" FROM auth_tickets WHERE user_id = ")
+        .query("SELECT id, mac, guesses_left FROM auth_tickets WHERE user_id = ")
         .push_bind(user)
         .push(" AND purpose = ")
         .push_bind(purpose.as_str())
         .push(" AND expires_at > ")
         .push_bind(now)
         .push(lock);
-    let row: Option<TicketRow> = query.fetch_optional().await?;
-    let ticket = row.map(rows::ticket).transpose()?;
-    if let Some(ticket) = ticket.as_ref().filter(|ticket| macs.contains(&ticket.mac)) {
-        return Ok(Some(ticket.clone()));
+    let row: Option<(TicketId, String, i64)> = query.fetch_optional().await?;
+    if let Some((id, mac, _)) = &row
+        && macs.contains(&rows::parse(mac)?)
+    {
+        let query = tx.query("SELECT ").push(COLUMNS).push(" FROM auth_tickets WHERE id = ").push_bind(*id);
+        return Ok(Some(rows::ticket(query.fetch_one().await?)?));
     }
     // Where there is no ticket the same statement finds nothing, in the same time.
-    let nothing = (user.uuid(), 1);
-    let (id, left) =
-        ticket.map_or(nothing, |ticket| (ticket.id.uuid(), ticket.guesses_left.saturating_sub(1)));
-    let query = match left {
-        0 => tx.query("DELETE FROM auth_tickets WHERE id = $1").bind(id),
-        left => {
-            tx.query("UPDATE auth_tickets SET guesses_left = $2 WHERE id = $1").bind(id).bind(i64::from(left))
-        }
+    let (id, left) = row.map_or((user.uuid(), 1), |(id, _, left)| (id.uuid(), left - 1));
+    let query = if left > 0 {
+        tx.query("UPDATE auth_tickets SET guesses_left = $2 WHERE id = $1").bind(id).bind(left)
+    } else {
+        tx.query("DELETE FROM auth_tickets WHERE id = $1").bind(id)
     };
     query.execute().await?;
     Ok(None)
