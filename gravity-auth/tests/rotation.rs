@@ -158,6 +158,7 @@ async fn a_withdrawn_key_is_believed_no_more() {
     let (node, other) = (cluster.node().await, cluster.node().await);
     assert!(node.rotate().await.unwrap());
     let (token, stolen) = (cluster.token(&node), node.active().unwrap());
+    node.verify::<AccessClaims>(&cluster.verifier(), &token).await.unwrap();
     assert!(node.withdraw(stolen.id()).await.unwrap());
     assert!(!node.withdraw(stolen.id()).await.unwrap());
     assert!(!node.withdraw("nobody").await.unwrap());
@@ -173,6 +174,30 @@ async fn a_withdrawn_key_is_believed_no_more() {
     let next = node.stages().into_iter().find(|(.., stage)| *stage == KeyStage::Next).unwrap().0;
     assert!(node.withdraw(&next).await.unwrap());
     assert!(node.stages().iter().all(|(id, ..)| *id != next));
+}
+
+/// A node remembers which signatures were good, and nothing else.
+#[tokio::test]
+async fn a_token_that_was_good_is_looked_at_again() {
+    let cluster = Cluster::new();
+    let node = cluster.node().await;
+    let (token, verifier) = (cluster.token(&node), cluster.verifier());
+    let verify = async |verifier: &Verifier, token: &str| node.verify::<AccessClaims>(verifier, token).await;
+    let first = verify(&verifier, &token).await.unwrap();
+    assert_eq!(verify(&verifier, &token).await.unwrap(), first);
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    cluster.clock.advance(Duration::from_secs(1));
+    let (_, of_another) =
+        cluster.token(&node).rsplit_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert_ne!(signature, of_another);
+    let forged = format!("{signed}.{of_another}");
+    for _ in 0..2 {
+        assert_eq!(verify(&verifier, &forged).await.unwrap_err(), TokenError::Signature);
+    }
+    let elsewhere = Verifier::access_tokens("https://elsewhere.example", "api");
+    assert_eq!(verify(&elsewhere, &token).await.unwrap_err(), TokenError::Issuer);
+    cluster.clock.advance(Duration::from_hours(1));
+    assert_eq!(verify(&verifier, &token).await.unwrap_err(), TokenError::Expired);
 }
 
 #[tokio::test]

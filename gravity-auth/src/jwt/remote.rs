@@ -162,6 +162,7 @@ impl RemoteKeys {
 
     async fn load(&self) -> Result<(), ClientError> {
         let keys = self.0.source.fetch().await?.verifying_keys();
+        let keys: Vec<_> = keys.into_iter().map(VerifyingKey::remembering).collect();
         if keys.is_empty() {
             return Err(ClientError::Invalid(
                 "the document holds no key that tokens can be verified with".into(),

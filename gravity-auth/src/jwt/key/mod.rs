@@ -2,6 +2,7 @@
 
 mod error;
 mod pem;
+mod remembered;
 mod signing;
 #[cfg(test)]
 mod vectors;

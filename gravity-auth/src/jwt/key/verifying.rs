@@ -1,6 +1,7 @@
 //! [`VerifyingKey`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use ring::hmac;
 use ring::signature::{
@@ -8,6 +9,7 @@ use ring::signature::{
 };
 
 use super::KeyError;
+use super::remembered::Remembered;
 use super::signing::{secret_id, thumbprint};
 use crate::jwt::{Algorithm, Jwk, base64url};
 
@@ -16,6 +18,7 @@ use crate::jwt::{Algorithm, Jwk, base64url};
 pub struct VerifyingKey {
     id: Box<str>,
     public: Public,
+    remembered: Option<Arc<Remembered>>,
 }
 
 #[derive(Clone)]
@@ -56,11 +59,11 @@ impl VerifyingKey {
     }
 
     pub(super) fn hmac(key: hmac::Key) -> Self {
-        Self { id: secret_id(&key).into(), public: Public::Hmac(key) }
+        Self { id: secret_id(&key).into(), public: Public::Hmac(key), remembered: None }
     }
 
     fn named(public: Public) -> Self {
-        let mut key = Self { id: Box::default(), public };
+        let mut key = Self { id: Box::default(), public, remembered: None };
         key.id = key.thumbprint().unwrap_or_default().into();
         key
     }
@@ -151,8 +154,26 @@ impl VerifyingKey {
         }
     }
 
+    /// The same key, which remembers the signatures that it has found good, 16,000 at most, and so do its copies.
+    ///
+    /// A token is shown again and again, and the check of its signature is most of what it costs.
+    pub fn remembering(mut self) -> Self {
+        // A checksum costs no more than to look for it.
+        if self.algorithm() != Algorithm::Hs256 {
+            self.remembered.get_or_insert_default();
+        }
+        self
+    }
+
     /// Whether this is the key's signature of the message.
     pub(crate) fn holds(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.remembered {
+            Some(remembered) => remembered.or_check(message, signature, || self.check(message, signature)),
+            None => self.check(message, signature),
+        }
+    }
+
+    fn check(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.public {
             Public::Ed25519(x) => UnparsedPublicKey::new(&ED25519, x).verify(message, signature).is_ok(),
             Public::P256(point) => {

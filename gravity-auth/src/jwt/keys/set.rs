@@ -67,6 +67,8 @@ struct Inner {
 #[derive(Default)]
 struct Loaded {
     keys: Vec<SigningKey>,
+    /// The same keys, as they verify.
+    verifying: Vec<VerifyingKey>,
     places: Vec<Place>,
 }
 
@@ -91,7 +93,7 @@ impl KeyLookup for Moment<'_> {
         // One whose time has not come is known here already, and signs on nodes whose clocks are ahead.
         match stage(self.loaded.places[at], &self.loaded.places, self.now, self.keep) {
             KeyStage::Spent => Err(TokenError::UnknownKey),
-            _ => Ok(self.loaded.keys[at].verifying_key()),
+            _ => Ok(&self.loaded.verifying[at]),
         }
     }
 }
@@ -300,11 +302,17 @@ impl KeySet {
         let mut loaded = Loaded::default();
         for row in rows {
             // Opening may ask a key management service; what was opened once need not be again.
-            let known = before.keys.iter().find(|key| key.id() == row.id);
-            loaded.keys.push(match known {
-                Some(key) if key.algorithm().name() == row.algorithm => key.clone(),
-                _ => self.unseal(&row).await?,
-            });
+            let mut known = before.keys.iter().zip(&before.verifying);
+            let is_same = |key: &SigningKey| key.id() == row.id && key.algorithm().name() == row.algorithm;
+            let (key, verifying) = if let Some((key, verifying)) = known.find(|(key, _)| is_same(key)) {
+                (key.clone(), verifying.clone())
+            } else {
+                let key = self.unseal(&row).await?;
+                let verifying = key.verifying_key().clone().remembering();
+                (key, verifying)
+            };
+            loaded.keys.push(key);
+            loaded.verifying.push(verifying);
             loaded.places.push(Place { generation: row.generation, active_from: row.active_from });
         }
         *self.0.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
