@@ -129,7 +129,7 @@ async fn who_comes_next_waits_for_the_write_of_the_one_before() {
 async fn a_holder_that_is_cut_off_from_redis_knows_in_time() {
     let Some(test) = TestRedis::create().await else { return };
     let (cut_off, proxy) = test.through_proxy().await;
-    let ttl = Duration::from_millis(600);
+    let ttl = Duration::from_millis(1_500);
     let guard = Locks::new(RedisLocks::new(cut_off)).acquire("cut", ttl).await.unwrap();
     // A short cut is survived.
     proxy.cut();

@@ -152,7 +152,7 @@ pub(super) async fn a_running_job_is_cancelled<B: Bench>(bench: B) {
 pub(super) async fn a_stopping_node_gives_work_back<B: Bench>(bench: B) {
     let began = Arc::new(AtomicUsize::new(0));
     let count = began.clone();
-    let node = JobNode::new(bench.store(), system(), config().with_grace(Duration::from_millis(300)))
+    let node = JobNode::new(bench.store(), system(), config().with_grace(Duration::from_secs(2)))
         .with_queue(Queue::new("default").with_concurrency(2))
         .with_worker(move |job: Add, context| {
             count.fetch_add(1, Ordering::SeqCst);
