@@ -35,6 +35,22 @@ pub struct User {
 pub(crate) const SERVICE_HOST: &str = "@service-account.invalid";
 
 impl User {
+    /// Somebody new, of whom nothing else is known.
+    pub fn new(id: UserId, email: EmailAddress, role: RoleName, now: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            email_verified_at: None,
+            user_name: None,
+            first_name: None,
+            last_name: None,
+            role,
+            status: UserStatus::Active,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether it is a program's account: nobody signs in to it, and API keys call in its name.
     pub fn is_service_account(&self) -> bool {
         self.email.key().ends_with(SERVICE_HOST)

@@ -6,6 +6,7 @@ use super::record::on_user;
 use super::tokens::SignedIn;
 use crate::domain::Session;
 use crate::dpop::DpopProof;
+use crate::http::origin_of;
 use crate::store::{Change, Refused};
 use crate::{Auth, AuthError};
 
@@ -99,11 +100,8 @@ impl Auth {
 
 /// A path as the client sees it. The issuer's own path may be in it already.
 fn address(issuer: &str, path: &str) -> String {
-    let host = issuer.find("://").map_or(0, |at| at + 3);
-    let (origin, own) = match issuer[host..].find('/') {
-        Some(at) => issuer.split_at(host + at),
-        None => (issuer, ""),
-    };
+    let origin = origin_of(issuer);
+    let own = &issuer[origin.len()..];
     let is_there = path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
     if is_there { format!("{origin}{path}") } else { format!("{issuer}{path}") }
 }

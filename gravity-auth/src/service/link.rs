@@ -4,9 +4,8 @@ use gravity_core::audit::Origin;
 
 use super::outbox::{Asked, What, link_token};
 use super::tokens::SignedIn;
-use super::verify::verified;
-use crate::domain::{EmailAddress, EndReason, Method, Purpose, Ticket, User};
-use crate::store::{Change, KeyChange};
+use super::verify::claimed;
+use crate::domain::{EmailAddress, Method, Purpose, Ticket, User};
 use crate::{Auth, AuthError};
 
 impl Auth {
@@ -24,28 +23,17 @@ impl Auth {
 
     /// Signs in somebody who has shown that mail to them reaches them.
     ///
-    /// An account whose address nobody has verified before is claimed by that: whoever made it may be somebody
-    /// else, so that its password and its API keys go and its sessions end.
+    /// An account whose address nobody has verified before is [claimed](claimed) by that.
     pub(crate) async fn sign_in_by_mail(
         &self,
         ticket: &Ticket,
         user: User,
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
-        let now = self.now();
         let mut changes = vec![self.redeem(ticket)];
         let is_claimed = user.email_verified_at.is_none();
         if is_claimed {
-            changes.push(Change::SetPassword {
-                user: user.id,
-                from: None,
-                to: None,
-                keep: None,
-                reason: EndReason::AddressClaimed,
-                at: now,
-            });
-            changes.push(Change::Key(KeyChange::RemoveAll { user: user.id }));
-            changes.push(verified(&user, now));
+            changes.extend(claimed(&user, self.now()));
         }
         let begun = match self.begin(user, vec![Method::Mail], None, changes, origin).await {
             Err(AuthError::InvalidCredentials) => return Err(AuthError::InvalidTicket),

@@ -7,7 +7,7 @@ use super::address::check_reach;
 use super::outbox::{Asked, Letter, What, link_token};
 use super::record::on_user;
 use super::tokens::SignedIn;
-use crate::domain::{EmailAddress, Method, PersonName, RoleName, User, UserId, UserName, UserStatus};
+use crate::domain::{EmailAddress, Method, PersonName, RoleName, User, UserName};
 use crate::events::UserRegistered;
 use crate::hooks::{Hooks as _, SigningUp};
 use crate::settings::SignUp;
@@ -108,18 +108,11 @@ impl Auth {
     }
 
     pub(crate) fn new_user(&self, new: Registration) -> User {
-        let (id, now): (UserId, _) = (Id::new(self.clock()), self.now());
         User {
-            id,
-            email: new.email,
-            email_verified_at: None,
             user_name: new.user_name,
             first_name: new.first_name,
             last_name: new.last_name,
-            role: RoleName::CUSTOMER,
-            status: UserStatus::Active,
-            created_at: now,
-            updated_at: now,
+            ..User::new(Id::new(self.clock()), new.email, RoleName::CUSTOMER, self.now())
         }
     }
 }

@@ -26,20 +26,9 @@ impl Auth {
         by.demand(API_KEYS_MANAGE)?;
         self.check_role(&role).await?;
         self.covers(by, &self.grants_of(&role).await?).await?;
-        let (id, now): (UserId, _) = (Id::new(self.clock()), self.now());
+        let id: UserId = Id::new(self.clock());
         let email = format!("{id}{SERVICE_HOST}").parse().map_err(gravity_core::Error::internal)?;
-        let user = User {
-            id,
-            email,
-            email_verified_at: None,
-            user_name: None,
-            first_name: Some(name),
-            last_name: None,
-            role,
-            status: UserStatus::Active,
-            created_at: now,
-            updated_at: now,
-        };
+        let user = User { first_name: Some(name), ..User::new(id, email, role, self.now()) };
         let entry = on_user("service_account.created", id).made(&user);
         let trail = self.record(origin).audit(entry).trail();
         let mut preferences = Preferences::default();

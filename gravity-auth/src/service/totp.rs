@@ -177,10 +177,7 @@ impl Auth {
             .event(id, SessionEnded { id, session: None, reason })?
             .audit(on_user("auth.second_factors_reset", id))
             .trail();
-        self.store().apply(&changes, &trail).await.map_err(|refused| match refused {
-            Refused::Stale => AuthError::Conflict,
-            refused => refused.into(),
-        })?;
+        self.store().apply(&changes, &trail).await?;
         self.catch_up().await
     }
 

@@ -74,18 +74,11 @@ impl Auth {
         check_reach(&new.email)?;
         self.check_role(&new.role).await?;
         let own = self.covers(by, &self.grants_of(&new.role).await?).await?;
-        let now = self.now();
         let user = User {
-            id: Id::new(self.clock()),
-            email: new.email,
-            email_verified_at: None,
             user_name: new.user_name,
             first_name: new.first_name,
             last_name: new.last_name,
-            role: new.role,
-            status: UserStatus::Active,
-            created_at: now,
-            updated_at: now,
+            ..User::new(Id::new(self.clock()), new.email, new.role, self.now())
         };
         let hash = match new.password {
             Some(password) => {
@@ -101,7 +94,7 @@ impl Auth {
         };
         let mut ticket = self.ticket(Id::new(self.clock()), &user, purpose, &token);
         if purpose == Purpose::ResetPassword {
-            ticket.expires_at = now.saturating_add(INVITED);
+            ticket.expires_at = self.now().saturating_add(INVITED);
         }
         let made = json!({ "role": user.role });
         let trail = self

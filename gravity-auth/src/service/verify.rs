@@ -5,9 +5,9 @@ use gravity_core::audit::Origin;
 use super::outbox::{Asked, LINK, What, link_token};
 use super::record::on_user;
 use super::tokens::is_active;
-use crate::domain::{EmailAddress, Purpose, Ticket, User};
+use crate::domain::{EmailAddress, EndReason, Purpose, Ticket, User};
 use crate::events::EmailVerified;
-use crate::store::{Change, Refused};
+use crate::store::{Change, KeyChange, Refused};
 use crate::{Auth, AuthError};
 
 impl Auth {
@@ -59,6 +59,17 @@ impl Auth {
 /// That the user has shown that their address is theirs.
 pub(crate) fn verified(user: &User, at: gravity_core::Timestamp) -> Change {
     Change::VerifyEmail { user: user.id, email: user.email.clone(), at }
+}
+
+/// That the user has shown so of an account whose address nobody had verified before: whoever made it may be somebody
+/// else, so that its password and its API keys go and its sessions end.
+pub(crate) fn claimed(user: &User, at: gravity_core::Timestamp) -> [Change; 3] {
+    let (id, reason) = (user.id, EndReason::AddressClaimed);
+    [
+        Change::SetPassword { user: id, from: None, to: None, keep: None, reason, at },
+        Change::Key(KeyChange::RemoveAll { user: id }),
+        verified(user, at),
+    ]
 }
 
 /// A ticket that somebody else has used.

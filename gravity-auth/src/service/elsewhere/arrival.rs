@@ -5,18 +5,16 @@ use gravity_core::{Error, Id, SecretString};
 
 use super::journey::{Journey, Way};
 use super::providers::told;
-use crate::domain::{
-    EmailAddress, EndReason, LinkedAccount, Method, PersonName, RoleName, SERVICE_HOST, User, UserStatus,
-};
+use crate::domain::{EmailAddress, LinkedAccount, Method, PersonName, RoleName, SERVICE_HOST, User};
 use crate::events::AccountLinked;
 use crate::hooks::Hooks as _;
 use crate::oauth::{Answer, Identity, Provider};
 use crate::service::record::{Record, on_user};
 use crate::service::tokens::is_active;
-use crate::service::verify::verified;
+use crate::service::verify::claimed;
 use crate::service::{Letter, SignedIn};
 use crate::settings::SignUp;
-use crate::store::{AccountChange, Change, KeyChange};
+use crate::store::{AccountChange, Change};
 use crate::{Auth, AuthError};
 
 /// How often it is looked again who somebody is, when somebody else was faster.
@@ -157,16 +155,10 @@ impl Auth {
         let now = self.now();
         let (first_name, last_name) = names(identity.name.as_deref().unwrap_or_default());
         let mut user = User {
-            id: Id::new(self.clock()),
-            email,
             email_verified_at: Some(now),
-            user_name: None,
             first_name,
             last_name,
-            role: RoleName::CUSTOMER,
-            status: UserStatus::Active,
-            created_at: now,
-            updated_at: now,
+            ..User::new(Id::new(self.clock()), email, RoleName::CUSTOMER, now)
         };
         self.before_sign_up(&mut user, origin).await?;
         let account = self.new_account(&user, identity);
@@ -180,8 +172,7 @@ impl Auth {
 
     /// Links an account to the one here that has its address, by the word of a provider that decides about the address.
     ///
-    /// An account whose address nobody has verified before is claimed by that, as it is by mail: whoever made it may be
-    /// somebody else, so that its password and API keys go and its sessions end.
+    /// An account whose address nobody has verified before is [claimed](claimed) by that, as it is by mail.
     async fn join(
         &self,
         mut user: User,
@@ -196,11 +187,7 @@ impl Auth {
         let (mut changes, mut record) = (Vec::new(), self.record(origin));
         let is_claimed = user.email_verified_at.is_none();
         if is_claimed {
-            let reason = EndReason::AddressClaimed;
-            let (id, from, to, keep) = (user.id, None, None, None);
-            changes.push(Change::SetPassword { user: id, from, to, keep, reason, at: now });
-            changes.push(Change::Key(KeyChange::RemoveAll { user: id }));
-            changes.push(verified(&user, now));
+            changes.extend(claimed(&user, now));
             record = self.verification(&user, origin)?;
             user.email_verified_at = Some(now);
         }

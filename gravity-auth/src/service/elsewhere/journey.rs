@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::providers::told;
 use crate::domain::{SessionId, UserId};
+use crate::http::origin_of;
 use crate::jwt::base64url;
 use crate::oauth::Started;
 use crate::service::Caller;
@@ -124,12 +125,9 @@ fn is_of_ours(settings: &AuthSettings, address: &str) -> bool {
         return false;
     };
     let origin = format!("{scheme}://{authority}");
-    let own = settings
-        .issuer
-        .parse::<http::Uri>()
-        .ok()
-        .and_then(|issuer| Some(format!("{}://{}", issuer.scheme_str()?, issuer.authority()?)));
-    own.iter().chain(&settings.oauth.origins).any(|ours| ours.eq_ignore_ascii_case(&origin))
+    let own = std::iter::once(origin_of(&settings.issuer));
+    own.chain(settings.oauth.origins.iter().map(String::as_str))
+        .any(|ours| ours.eq_ignore_ascii_case(&origin))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Told;
 use crate::domain::{
-    Client, EmailAddress, EndReason, Method, Purpose, RoleName, Session, Ticket, User, UserId, UserStatus,
+    Client, EmailAddress, EndReason, Method, Purpose, RoleName, Session, Ticket, User, UserId,
 };
 use crate::store::{AuthStore, Change, Refused, Rotate, Trail};
 
@@ -58,16 +58,9 @@ impl<S: AuthStore> Fixture<S> {
     pub(super) fn somebody(&self) -> User {
         let name = self.unique();
         User {
-            id: Id::new(&self.time.clock()),
-            email: email(&name),
-            email_verified_at: None,
             user_name: Some(name.parse().unwrap()),
             first_name: Some("Zoë 'x'; \"🦀\"".parse().unwrap()),
-            last_name: None,
-            role: RoleName::CUSTOMER,
-            status: UserStatus::Active,
-            created_at: self.now(),
-            updated_at: self.now(),
+            ..User::new(Id::new(&self.time.clock()), email(&name), RoleName::CUSTOMER, self.now())
         }
     }
 
