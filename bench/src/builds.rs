@@ -8,8 +8,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::table::Table;
+
 /// Builds two empty programs from nothing, and prints their seconds and crates.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(table: &mut Table) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package lies in the workspace")?;
     let core = root.join("gravity-core");
     let both = [
@@ -24,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
     ];
     let mut out = std::io::stdout().lock();
     writeln!(out, "| program | crates | seconds |\n|---|---:|---:|")?;
+    let mut took = Vec::new();
     for (name, dependencies) in both {
         let folder =
             std::env::temp_dir().join(format!("gravity-bench-{}-{}", std::process::id(), name.len()));
@@ -31,6 +34,11 @@ pub(crate) fn run() -> Result<()> {
         fs::remove_dir_all(&folder).ok();
         let (crates, seconds) = built.with_context(|| name.to_owned())?;
         writeln!(out, "| {name} | {crates} | {seconds} |")?;
+        took.push(seconds);
+    }
+    if let [theirs, ours] = took[..] {
+        let ratio = format!("{}.{:02}", ours / theirs.max(1), ours * 100 / theirs.max(1) % 100);
+        table.add("builds", "seconds of a first build, beside axum and sqlx", [&ours, &theirs], ratio, "");
     }
     Ok(())
 }

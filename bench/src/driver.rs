@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::table::Table;
+
 const HOSTS: &[&str] = &["hyper", "axum", "actix"];
 const FEW: u64 = 200;
 const MANY: u64 = 1200;
@@ -15,7 +17,7 @@ const POST: &[u8] = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nU
     Content-Type: application/json\r\nContent-Length: 43\r\n\r\n{\"title\":\"buy milk\",\"stars\":3,\"done\":false}";
 
 /// Prints instructions a request for each host, bare and with `Routes`, and their ratio.
-pub(crate) fn http() -> Result<()> {
+pub(crate) fn http(table: &mut Table) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| host | request | bare | Routes | ratio |\n|---|---|---:|---:|---:|")?;
     for host in HOSTS {
@@ -24,6 +26,8 @@ pub(crate) fn http() -> Result<()> {
             let routes = cost(&format!("{host}-routes"), request)?;
             let ratio = thousandths(routes, bare);
             writeln!(out, "| {host} | {name} | {bare} | {routes} | {ratio} |")?;
+            let what = format!("instructions of a {name} on {host}, beside {host} alone");
+            table.add("http", what, [&routes, &bare], ratio, "at most 1.05");
         }
     }
     Ok(())
@@ -36,7 +40,7 @@ fn thousandths(of: u64, to: u64) -> String {
 }
 
 /// Prints instructions a query for each engine, with sqlx alone and with `Database`, and their ratio.
-pub(crate) fn sql() -> Result<()> {
+pub(crate) fn sql(table: &mut Table) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| engine | query | sqlx | Database | ratio |\n|---|---|---:|---:|---:|")?;
     let postgres = std::env::var("DATABASE_URL").is_ok_and(|url| url.starts_with("postgres"));
@@ -47,20 +51,26 @@ pub(crate) fn sql() -> Result<()> {
         for query in ["one", "hundred", "insert"] {
             let bare = query_cost(&format!("{engine}-bare"), query)?;
             let ours = query_cost(&format!("{engine}-gravity"), query)?;
-            writeln!(out, "| {engine} | {query} | {bare} | {ours} | {} |", thousandths(ours, bare))?;
+            let ratio = thousandths(ours, bare);
+            writeln!(out, "| {engine} | {query} | {bare} | {ours} | {ratio} |")?;
+            let what = format!("instructions of a query ({query}) on {engine}, beside sqlx");
+            table.add("sql", what, [&ours, &bare], ratio, "at most 1.05");
         }
     }
     Ok(())
 }
 
 /// Prints instructions a token for each algorithm, for its signature alone and for all of it.
-pub(crate) fn tokens() -> Result<()> {
+pub(crate) fn tokens(table: &mut Table) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| algorithm | ring | `Verifier` | ratio |\n|---|---:|---:|---:|")?;
     for algorithm in crate::tokens::ALGORITHMS {
         let bare = cost_of(&["token", &format!("{algorithm}-bare")])?;
         let ours = cost_of(&["token", &format!("{algorithm}-gravity")])?;
-        writeln!(out, "| {algorithm} | {bare} | {ours} | {} |", thousandths(ours, bare))?;
+        let ratio = thousandths(ours, bare);
+        writeln!(out, "| {algorithm} | {bare} | {ours} | {ratio} |")?;
+        let what = format!("instructions of a token by {algorithm}, beside its signature");
+        table.add("tokens", what, [&ours, &bare], ratio, "at most 1.1");
     }
     Ok(())
 }

@@ -7,10 +7,12 @@ use std::io::Write as _;
 use anyhow::{Context, Result};
 use gravity_core::limits::{Action, MemoryLimiter, Quota};
 
+use crate::table::Table;
+
 const DECISIONS: u64 = 5_000_000;
 
 /// Prints nanoseconds a decision with few keys and with a million, and bytes a key.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(table: &mut Table) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "| keys | ns a decision | bytes a key |\n|---:|---:|---:|")?;
     for keys in [1, 1000, 1_000_000] {
@@ -23,6 +25,8 @@ pub(crate) fn run() -> Result<()> {
         let (both, keys_alone) = (time(keys, ask)?, time(keys, |key| _ = black_box(key))?);
         let nanoseconds = both.saturating_sub(keys_alone) / DECISIONS;
         writeln!(out, "| {keys} | {nanoseconds} | {} |", limiter.bytes() as u64 / keys)?;
+        let what = format!("ns of a decision of the limiter, keys in turn: {keys}");
+        table.add("limits", what, [&nanoseconds, &""], "", "at most 100");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! What Gravity costs beside the bare framework, in instructions.
+//! What Gravity costs, beside what others cost.
 //!
-//! `bench` runs every case under callgrind and prints the ratios; `bench serve CASE` and
-//! `bench query CASE QUERY TIMES` and `bench token CASE TIMES` are what it runs. `bench limits` times decisions of a
-//! rate limiter, `bench builds` a first build, `bench jobs` counts jobs a second, and `bench auth` what sign-in costs.
+//! `bench` measures everything, which takes half an hour, and closes with one table. `bench http`, `bench sql` and
+//! `bench tokens` count instructions under callgrind; `bench serve CASE`, `bench query CASE QUERY TIMES` and
+//! `bench token CASE TIMES` are what they run. `bench limits` times decisions of a rate limiter, `bench builds` a first
+//! build, `bench jobs` counts jobs a second, and `bench auth` what sign-in costs.
 
 mod auth;
 mod builds;
@@ -12,24 +13,42 @@ mod jobs;
 mod limits;
 mod postgres;
 mod queries;
+mod table;
 mod tokens;
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut table = table::Table::default();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", case] => cases::serve(case),
         ["query", case, query, times] => queries::run(case, query, times.parse()?),
         ["token", case, times] => tokens::run(case, times.parse()?),
-        ["http"] => driver::http(),
-        ["sql"] => driver::sql(),
-        ["tokens"] => driver::tokens(),
-        ["builds"] => builds::run(),
-        ["jobs", rest @ ..] => jobs::run(rest),
-        ["auth", rest @ ..] => auth::run(rest),
-        ["limits"] => limits::run(),
-        [] => driver::http().and_then(|()| driver::sql()).and_then(|()| driver::tokens()),
+        ["http"] => driver::http(&mut table),
+        ["sql"] => driver::sql(&mut table),
+        ["tokens"] => driver::tokens(&mut table),
+        ["builds"] => builds::run(&mut table),
+        ["jobs", rest @ ..] => jobs::run(rest, &mut table),
+        ["auth", rest @ ..] => auth::run(rest, &mut table),
+        ["limits"] => limits::run(&mut table),
+        [] => everything(&mut table),
         _ => anyhow::bail!(
             "usage: bench [http|sql|tokens|limits|builds|jobs [BACKLOG]|auth [SECONDS] [ROUNDS]]"
         ),
     }
+}
+
+/// Measures everything. A part that fails leaves its lines out, and the run fails with it in the end.
+fn everything(table: &mut table::Table) -> anyhow::Result<()> {
+    let parts: [fn(&mut table::Table) -> anyhow::Result<()>; 7] = [
+        driver::http,
+        driver::sql,
+        driver::tokens,
+        limits::run,
+        |table| jobs::run(&[], table),
+        |table| auth::run(&[], table),
+        builds::run,
+    ];
+    let outcomes = parts.map(|part| part(table));
+    table.print()?;
+    outcomes.into_iter().collect()
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::postgres;
+use crate::table::Table;
 
 /// How long one measurement takes, in seconds, after a warm-up of a third of that.
 const SECONDS: u64 = 5;
@@ -34,7 +35,7 @@ struct Plan {
 
 /// Measures everything on SQLite, and on the PostgreSQL of `DATABASE_URL`. The first word is the number of seconds of a
 /// measurement, the second that of rounds.
-pub(crate) fn run(words: &[&str]) -> Result<()> {
+pub(crate) fn run(words: &[&str], table: &mut Table) -> Result<()> {
     if let ["serve", url] = words {
         return ours::serve(url);
     }
@@ -42,14 +43,14 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let rounds = words.get(1).map_or(Ok(ROUNDS), |word| word.parse())?.max(1);
     let plan = Plan { time: Duration::from_secs(seconds), rounds };
     let mut out = std::io::stdout();
-    verifying::run(plan)?;
+    verifying::run(plan, table)?;
     writeln!(out)?;
-    rounds::run("SQLite", None, plan)?;
+    rounds::run("SQLite", None, plan, table)?;
     let Ok(url) = std::env::var("DATABASE_URL") else {
         anyhow::bail!("DATABASE_URL is not set: nothing was measured on PostgreSQL");
     };
     writeln!(out, "\n{}", postgres::settings(&url)?)?;
-    rounds::run("PostgreSQL", Some(&url), plan)
+    rounds::run("PostgreSQL", Some(&url), plan, table)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -14,6 +14,7 @@ use super::logins::{self, rate};
 use super::server::{Memory, Server};
 use super::{CONNECTIONS, Plan, block_on, load, ours, peers};
 use crate::postgres::{self, Own};
+use crate::table::Table;
 
 /// Somebody who is measured, with what came out.
 struct Runner {
@@ -35,15 +36,15 @@ struct Track {
 }
 
 /// Measures all on databases of their own: below a scratch folder, or on a server.
-pub(super) fn run(engine: &str, server: Option<&str>, plan: Plan) -> Result<()> {
+pub(super) fn run(engine: &str, server: Option<&str>, plan: Plan, table: &mut Table) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("gravity-bench-auth-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let outcome = all(engine, server, &folder, plan);
+    let outcome = all(engine, server, &folder, plan, table);
     std::fs::remove_dir_all(&folder).ok();
     outcome
 }
 
-fn all(engine: &str, server: Option<&str>, folder: &Path, plan: Plan) -> Result<()> {
+fn all(engine: &str, server: Option<&str>, folder: &Path, plan: Plan, table: &mut Table) -> Result<()> {
     let runners = Contestant::ALL.into_iter().map(|contestant| Runner::start(contestant, server, folder));
     let mut runners = runners.collect::<Result<Vec<_>>>()?;
     std::thread::sleep(Duration::from_secs(2));
@@ -60,11 +61,11 @@ fn all(engine: &str, server: Option<&str>, folder: &Path, plan: Plan) -> Result<
             postgres::checkpoint(url)?;
         }
     }
-    tell(engine, &runners)?;
+    tell(engine, &runners, table)?;
     let first = runners.swap_remove(0);
     // The others would only be in the way.
     drop(runners);
-    sign_in(engine, first, plan)
+    sign_in(engine, first, plan, table)
 }
 
 impl Runner {
@@ -141,7 +142,7 @@ impl Track {
     }
 }
 
-fn tell(engine: &str, runners: &[Runner]) -> Result<()> {
+fn tell(engine: &str, runners: &[Runner], table: &mut Table) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{engine}, {CONNECTIONS} connections; median (least to most) of all rounds:\n")?;
     writeln!(
@@ -175,6 +176,11 @@ fn tell(engine: &str, runners: &[Runner]) -> Result<()> {
                 let (name, peer) = (ours.contestant.name(), peer.contestant.name());
                 let ratio = ours_of.a_second.by(&theirs.a_second).spread(2);
                 writeln!(out, "{name} : {peer}, {}: {ratio}", theirs.name())?;
+                let what = format!("{name} on {engine}, {} a second, beside {peer}", theirs.name());
+                let both = [ours_of.a_second.spread(0), theirs.a_second.spread(0)];
+                let goal =
+                    if asked == Ask::Me && peer.starts_with("better-auth") { "at least 8" } else { "" };
+                table.add("auth", what, [&both[0], &both[1]], ratio, goal);
             }
         }
     }
@@ -182,7 +188,7 @@ fn tell(engine: &str, runners: &[Runner]) -> Result<()> {
 }
 
 /// Sign-ins, in turns with Argon2 alone.
-fn sign_in(engine: &str, mut runner: Runner, plan: Plan) -> Result<()> {
+fn sign_in(engine: &str, mut runner: Runner, plan: Plan, table: &mut Table) -> Result<()> {
     let (mut raw, mut ours) = (Figures::default(), Figures::default());
     runner.server.forget_peak()?;
     for _ in 0..plan.rounds {
@@ -208,5 +214,11 @@ fn sign_in(engine: &str, mut runner: Runner, plan: Plan) -> Result<()> {
          (goal under /me and refresh: less than 40 MB)",
         runner.at_rest.now, busy.peak, afterwards.now,
     )?;
+    let both = [ours.spread(1), raw.spread(1)];
+    let what = format!("sign-ins a second on {engine}, beside Argon2 alone");
+    table.add("auth", what, [&both[0], &both[1]], ours.by(&raw).spread(3), "at least 0.95");
+    let busy = runner.tracks.iter().map(|track| track.memory.most()).fold(0.0, f64::max);
+    let what = format!("MB of gravity-auth on {engine}, under `/me` and refresh");
+    table.add("auth", what, [&format!("{busy:.1}"), &""], "", "less than 40");
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use anyhow::Result;
 
 use crate::postgres;
+use crate::table::Table;
 
 /// What is measured of a queue.
 pub(crate) struct Figures {
@@ -36,7 +37,7 @@ const PROCESSES: [usize; 2] = [1, 2];
 
 /// Measures both on `DATABASE_URL`, in databases of their own and in turns, and prints what came out. The first word is
 /// the number of jobs, the second that of turns.
-pub(crate) fn run(words: &[&str]) -> Result<()> {
+pub(crate) fn run(words: &[&str], table: &mut Table) -> Result<()> {
     if let ["work", url] = words {
         return processes::work(url);
     }
@@ -46,12 +47,15 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let sqlite = ours::measure(&format!("sqlite://{}", folder.join("jobs.db").display()), backlog, 1);
     std::fs::remove_dir_all(&folder).ok();
-    print("gravity-core on SQLite", backlog, &sqlite?)?;
+    let sqlite = sqlite?;
+    print("gravity-core on SQLite", backlog, &sqlite)?;
+    let drained = format!("{:.0}", sqlite.drained);
+    table.add("jobs", "jobs a second, drained on SQLite", [&drained, &""], "", "at least 15,000");
     let Ok(url) = std::env::var("DATABASE_URL") else {
         anyhow::bail!("DATABASE_URL is not set: nothing to compare on");
     };
     writeln!(std::io::stdout(), "{}", postgres::settings(&url)?)?;
-    let mut ratios = [(); 4].map(|()| Vec::with_capacity(turns));
+    let (mut ratios, mut last) = ([(); 4].map(|()| Vec::with_capacity(turns)), None);
     for _ in 0..turns {
         let (mut theirs, mut ours) = (Best::default(), Best::default());
         for processes in PROCESSES {
@@ -71,6 +75,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         for (all, ratio) in ratios.iter_mut().zip(turn) {
             all.push(ratio);
         }
+        last = Some((ours, theirs));
     }
     let [enqueued, one, best, start] = ratios.map(|mut all| {
         all.sort_unstable_by(f64::total_cmp);
@@ -81,6 +86,17 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         "gravity-core : graphile-worker, median of {turns}: enqueued {enqueued:.2}, drained in one process each \
          {one:.2}, the best of either {best:.2}, start p50 {start:.2}",
     )?;
+    let Some((ours, theirs)) = last else { return Ok(()) };
+    let of = |of: fn(&Best) -> f64| [format!("{:.1}", of(&ours)), format!("{:.1}", of(&theirs))];
+    for (what, [ours, theirs], ratio, goal) in [
+        ("jobs a second, enqueued", of(|best| best.enqueued), enqueued, ""),
+        ("jobs a second, drained in one process", of(|best| best.drained[0]), one, ""),
+        ("jobs a second, drained at best", of(Best::best_drained), best, "at least 2"),
+        ("ms until a job starts", of(|best| best.start), start, "at most 5 ms"),
+    ] {
+        let what = format!("{what}, beside graphile-worker (the last turn; the ratio is the median)");
+        table.add("jobs", what, [&ours, &theirs], format!("{ratio:.2}"), goal);
+    }
     Ok(())
 }
 
