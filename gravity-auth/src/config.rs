@@ -73,7 +73,9 @@ impl AuthConfig {
         let clock = Clock::system();
         let passwords = &settings.passwords;
         Self {
-            rules: PasswordRules::default().with_length(passwords.least as usize, passwords.most as usize),
+            rules: PasswordRules::default()
+                .with_length(passwords.least as usize, passwords.most as usize)
+                .with_words(passwords.words.iter().cloned()),
             hashing: PasswordConfig::default()
                 .with_memory_kib(passwords.memory_kib)
                 .with_passes(passwords.passes),

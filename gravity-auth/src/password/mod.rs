@@ -5,6 +5,7 @@
 //! [`gravity_core::security::password`].
 
 mod breached;
+mod guesses;
 mod import;
 mod rules;
 

@@ -4,14 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use gravity_core::SecretString;
+use gravity_core::security::password::normal;
+use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
 use super::breached::{BreachedPasswords, NoBreaches, is_breached, is_listed};
+use super::guesses::is_guessable;
 
 /// What a new password has to be: 8 to 100 characters, hard to guess, and not known to have been in a breach.
 ///
 /// How hard it is to guess is estimated by zxcvbn, which knows the 30,000 most common passwords, names, keyboard walks,
-/// dates and repetitions, and is told what the user is called. 200,000 passwords that were lost in breaches are built in.
+/// dates and repetitions, and is told what the user is called; it is made beside what the application does else, on as many
+/// threads as there are cores. 200,000 passwords that were lost in breaches are built in.
 /// That works offline. Those of more breaches are asked for through a port; while it is down, a password is judged
 /// without it.
 ///
@@ -31,7 +35,10 @@ pub struct PasswordRules {
     least: usize,
     most: usize,
     guesses_log10: f64,
+    words: Arc<[String]>,
     breached: Arc<dyn BreachedPasswords>,
+    /// As many are judged at a time.
+    turns: Arc<Semaphore>,
 }
 
 /// What is wrong with a new password. It never says what the password is.
@@ -72,7 +79,14 @@ impl WeakPassword {
 
 impl Default for PasswordRules {
     fn default() -> Self {
-        Self { least: 8, most: 100, guesses_log10: 6.0, breached: Arc::new(NoBreaches) }
+        Self {
+            least: 8,
+            most: 100,
+            guesses_log10: 6.0,
+            words: Arc::default(),
+            breached: Arc::new(NoBreaches),
+            turns: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))),
+        }
     }
 }
 
@@ -92,6 +106,16 @@ impl PasswordRules {
         self
     }
 
+    /// Words that whoever knows the application tries first: its name, its products, its makers. They make a password no
+    /// harder to guess, whatever their case and with digits for letters. Those of fewer than 3 bytes are left out, and of
+    /// more than 1,000 the rest.
+    #[must_use]
+    pub fn with_words(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let words = words.into_iter().map(|word| plain(&word.into()));
+        self.words = words.filter(|word| is_word(word)).take(1_000).collect();
+        self
+    }
+
     /// Who knows passwords that were in breaches.
     #[must_use]
     pub fn with_breached(mut self, breached: impl BreachedPasswords) -> Self {
@@ -101,15 +125,16 @@ impl PasswordRules {
 
     /// Whether this may be a password of somebody about whom everybody knows this: address, names.
     pub async fn check(&self, password: &SecretString, about: &[&str]) -> Result<(), WeakPassword> {
-        // Counted as it is hashed: composed, so that a letter counts once however it was typed.
-        let length = password.expose().nfkc().take(self.most + 1).count();
+        // Judged as it is hashed: whatever stands for the same letters lets in.
+        let password = &normal(password.clone()).map_err(|_| WeakPassword::TooLong { most: self.most })?;
+        let length = password.expose().chars().take(self.most + 1).count();
         if length < self.least {
             return Err(WeakPassword::TooShort { least: self.least });
         }
-        if length > self.most || password.expose().len() > 1024 {
+        if length > self.most {
             return Err(WeakPassword::TooLong { most: self.most });
         }
-        if self.is_guessable(password.expose(), about) {
+        if self.is_guessable(password, about).await {
             return Err(WeakPassword::TooCommon);
         }
         if is_listed(password) {
@@ -125,13 +150,32 @@ impl PasswordRules {
         }
     }
 
-    fn is_guessable(&self, password: &str, about: &[&str]) -> bool {
+    async fn is_guessable(&self, password: &SecretString, about: &[&str]) -> bool {
         // `ada.lovelace@example.org` is told as a whole and in its parts.
         let parts = about.iter().flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
-        let words: Vec<&str> =
-            about.iter().copied().chain(parts).filter(|word| word.len() > 2).take(32).collect();
-        zxcvbn::zxcvbn(password, &words).guesses_log10() < self.guesses_log10
+        let theirs = about.iter().copied().chain(parts).map(plain).filter(|word| is_word(word)).take(32);
+        let mut words: Vec<String> = theirs.collect();
+        words.extend(self.words.iter().filter(|word| !words.contains(word)).cloned().collect::<Vec<_>>());
+        let (password, power) = (password.clone(), self.guesses_log10);
+        // It is never closed.
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let judged = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            is_guessable(password.expose(), &words, power)
+        });
+        // Of one that could not be judged nobody knows that it is hard.
+        judged.await.unwrap_or(true)
     }
+}
+
+/// A word as it is compared.
+fn plain(word: &str) -> String {
+    word.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// Whether it is long enough to say something.
+fn is_word(word: &str) -> bool {
+    word.len() > 2
 }
 
 impl fmt::Debug for PasswordRules {
@@ -189,6 +233,39 @@ mod tests {
         ] {
             assert_eq!(check(good).await, Ok(()), "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn words_of_the_organisation_make_no_password() {
+        let check = async |words: &[&str], password: &str| {
+            let rules = PasswordRules::default().with_words(words.iter().copied());
+            rules.check(&password.into(), &["Ada"]).await
+        };
+        for password in
+            ["Grünwald-Apparatebau", "zweckverband2026", "Zw3ckv3rb4nd!", "Zweckverband_Apparatebau!"]
+        {
+            assert_eq!(check(&[], password).await, Ok(()), "{password}");
+            let words = ["grünwald", "Zweckverband", "apparatebau"];
+            assert_eq!(check(&words, password).await, Err(WeakPassword::TooCommon), "{password}");
+            assert_eq!(check(&words, &format!("{password}, sagte der Gurkensalat")).await, Ok(()));
+        }
+    }
+
+    /// It is the same password once it is hashed.
+    #[tokio::test]
+    async fn other_letters_hide_nothing() {
+        for (disguised, expected) in [
+            ("ｐａｓｓｗｏｒｄ１", WeakPassword::TooCommon),
+            ("ｌｏｖｅｌａｃｅ", WeakPassword::TooCommon),
+            ("ﬁｎﬁ", WeakPassword::TooShort { least: 8 }),
+        ] {
+            assert_eq!(check(disguised).await, Err(expected), "{disguised}");
+        }
+        let rules = PasswordRules::default().with_guesses_log10(0.0);
+        assert_eq!(rules.check(&"ｃａｎｄｙｍａｎ１".into(), &[]).await, Err(WeakPassword::Breached));
+        let rules = PasswordRules::default().with_words(["gru\u{308}nwald"]);
+        assert_eq!(rules.check(&"Gr\u{fc}nwald2026".into(), &[]).await, Err(WeakPassword::TooCommon));
+        assert_eq!(rules.check(&"Gru\u{308}nwald2026".into(), &[]).await, Err(WeakPassword::TooCommon));
     }
 
     #[tokio::test]

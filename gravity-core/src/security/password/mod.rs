@@ -12,3 +12,4 @@ pub use config::{PasswordConfig, PasswordConfigError};
 pub use error::PasswordError;
 pub use hasher::{PasswordHasher, Verdict};
 pub use pool::PoolLoad;
+pub use text::normal;

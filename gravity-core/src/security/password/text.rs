@@ -11,8 +11,9 @@ pub(super) const LONGEST: usize = 1024;
 /// The most that normalisation lengthens a text by: U+FDFA turns from 3 bytes into 33.
 const GROWTH: usize = 11;
 
-/// Normalises a password by NFKC, so that it is the same from every keyboard, and bounds its length.
-pub(super) fn normal(password: SecretString) -> Result<SecretString, PasswordError> {
+/// A password as it is hashed: by NFKC, so that it is the same from every keyboard. Whoever judges one judges this, for it
+/// is what lets somebody in. Fails where it has more than 1,024 bytes.
+pub fn normal(password: SecretString) -> Result<SecretString, PasswordError> {
     let text = password.expose();
     if text.len() > LONGEST {
         return Err(PasswordError::TooLong);
