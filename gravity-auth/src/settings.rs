@@ -122,6 +122,8 @@ pub struct MailSettings {
     /// What the application is called in mail.
     #[schemars(length(min = 1, max = 100))]
     pub application: String,
+    /// Whether links and codes by mail sign in. Where they do not, their routes are not there.
+    pub sign_in: bool,
     /// The page that verifies an address; a path, or a whole address.
     pub verify_page: String,
     /// The page that sets a new password.
@@ -153,6 +155,7 @@ impl Default for MailSettings {
     fn default() -> Self {
         Self {
             application: "Gravity".to_owned(),
+            sign_in: true,
             verify_page: "/verify-email".to_owned(),
             reset_page: "/reset-password".to_owned(),
             sign_in_page: "/sign-in".to_owned(),
@@ -188,6 +191,9 @@ pub struct PasswordSettings {
     /// How many characters a new one has at most.
     #[schemars(range(min = 64, max = 256))]
     pub most: u32,
+    /// Words that make a new one no harder to guess: the names of the application, its products and its makers.
+    #[schemars(length(max = 1000), inner(length(min = 3, max = 64)))]
+    pub words: Vec<String>,
     /// The memory that a hash takes, in KiB.
     #[schemars(range(min = 7168, max = 1_048_576))]
     pub memory_kib: u32,
@@ -198,7 +204,7 @@ pub struct PasswordSettings {
 
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self { least: 8, most: 100, memory_kib: 19 * 1024, passes: 2 }
+        Self { least: 8, most: 100, words: Vec::new(), memory_kib: 19 * 1024, passes: 2 }
     }
 }
 

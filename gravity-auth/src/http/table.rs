@@ -28,10 +28,24 @@ pub fn routes(auth: &Auth) -> Routes {
         .authenticator(auth.authenticator())
 }
 
-/// What is below each prefix: passkeys only where the application has named a site that they are for.
+/// What is below each prefix: passkeys only where the application has named a site that they are for, and links and codes
+/// by mail unless the settings take them away.
 fn all(auth: &Auth, listed: fn(Declared) -> Declared) -> Routes<Auth> {
-    let routes = group(listed);
+    let mut routes = group(listed);
+    if auth.0.config.settings.mail.sign_in {
+        routes = routes.merge(by_mail(listed));
+    }
     if auth.0.site.is_some() { routes.merge(passkeys::group(listed)) } else { routes }
+}
+
+#[rustfmt::skip]
+fn by_mail(listed: fn(Declared) -> Declared) -> Routes<Auth> {
+    let as_listed = |route: Declared| listed(route.tag("auth"));
+    Routes::new()
+        .route(as_listed(post("/magic-link", "requestMagicLink").allow(PUBLIC).about("Sends a link that signs in")).to(codes::request_link))
+        .route(as_listed(post("/magic-link/redeem", "redeemMagicLink").allow(PUBLIC).about("Signs in by a link")).to(codes::redeem_link))
+        .route(as_listed(post("/email-code", "requestEmailCode").allow(PUBLIC).about("Sends a code that signs in")).to(codes::request_code))
+        .route(as_listed(post("/email-code/redeem", "redeemEmailCode").allow(PUBLIC).about("Signs in by a code")).to(codes::redeem_code))
 }
 
 #[rustfmt::skip]
@@ -44,10 +58,6 @@ fn group(listed: fn(Declared) -> Declared) -> Routes<Auth> {
         .route(as_listed(post("/login", "login").allow(PUBLIC).about("Signs in by a password")).to(sign_in::login))
         .route(as_listed(post("/refresh", "refresh").allow(PUBLIC).about("Gets new tokens for old")).to(sign_in::refresh))
         .route(as_listed(post("/logout", "logout").allow(PUBLIC).about("Signs out")).to(sign_in::logout))
-        .route(as_listed(post("/magic-link", "requestMagicLink").allow(PUBLIC).about("Sends a link that signs in")).to(codes::request_link))
-        .route(as_listed(post("/magic-link/redeem", "redeemMagicLink").allow(PUBLIC).about("Signs in by a link")).to(codes::redeem_link))
-        .route(as_listed(post("/email-code", "requestEmailCode").allow(PUBLIC).about("Sends a code that signs in")).to(codes::request_code))
-        .route(as_listed(post("/email-code/redeem", "redeemEmailCode").allow(PUBLIC).about("Signs in by a code")).to(codes::redeem_code))
         .route(as_listed(post("/forgot-password", "forgotPassword").allow(PUBLIC).about("Sends a link that sets a password")).to(passwords::forgot))
         .route(as_listed(post("/reset-password", "resetPassword").allow(PUBLIC).about("Sets a password by a link")).to(passwords::reset))
         .route(post("/password-reset", "passwordReset").allow(PUBLIC).unlisted().to(passwords::reset))
@@ -78,4 +88,31 @@ fn documents() -> Routes<Auth> {
     Routes::new()
         .route(get("/.well-known/jwks.json", "jwks").allow(PUBLIC).tag("auth").about("The keys of access tokens").to(documents::jwks))
         .route(get("/.well-known/openid-configuration", "openidConfiguration").allow(PUBLIC).tag("auth").about("Where everything is, for verifiers").to(documents::discovery))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use gravity_core::http::client::{Client, ClientError};
+    use serde_json::json;
+
+    use crate::testing::http::{clock, config};
+    use crate::{Auth, DevMailbox};
+
+    #[tokio::test]
+    async fn mail_signs_nobody_in_where_the_settings_say_so() {
+        for (is_on, expected) in [(true, 202), (false, 404)] {
+            let (mailbox, time) = (DevMailbox::default(), clock());
+            let config = config(&mailbox, &time).with(|settings| settings.mail.sign_in = is_on);
+            let client = Client::in_process(Auth::in_memory(config).await.unwrap().routes());
+            for path in ["/api/v1/auth/magic-link", "/api/v1/email-code"] {
+                let body = json!({ "email": "ada@example.org" });
+                let status = match client.post(path).json(&body).send_raw().await {
+                    Ok(answer) => answer.status(),
+                    Err(ClientError::Problem(problem)) => problem.status(),
+                    Err(error) => panic!("{error}"),
+                };
+                assert_eq!(status, expected, "{path}");
+            }
+        }
+    }
 }
