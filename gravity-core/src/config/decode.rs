@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use super::layers::{Layers, is_within, path_of, remove};
 use super::shape::Shape;
@@ -49,17 +48,9 @@ pub(super) fn decode<T: DeserializeOwned>(shape: &Shape, layers: &mut Layers) ->
 /// What is wrong by the type's own reading, at the deepest place that there is.
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, (String, String)> {
     serde_path_to_error::deserialize(value.clone()).map_err(|error| {
-        let mut pointer = String::new();
-        for segment in error.path() {
-            let below = match segment {
-                Segment::Seq { index } => Faults::pointer(&pointer, index),
-                Segment::Map { key } => Faults::pointer(&pointer, key),
-                Segment::Enum { .. } | Segment::Unknown => continue,
-            };
-            if value.pointer(&below).is_none() {
-                break;
-            }
-            pointer = below;
+        let mut pointer = Faults::place(error.path());
+        while value.pointer(&pointer).is_none() {
+            pointer.truncate(pointer.rfind('/').unwrap_or_default());
         }
         (pointer, error.into_inner().to_string())
     })

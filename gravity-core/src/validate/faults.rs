@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_path_to_error::{Path, Segment};
 
 /// One thing that is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,6 +139,16 @@ impl Faults {
         } else {
             format!("{parent}/{token}")
         }
+    }
+
+    /// A pointer to the place where reading a type stopped.
+    pub(crate) fn place(path: &Path) -> String {
+        path.iter().fold(String::new(), |parent, segment| match segment {
+            Segment::Seq { index } => Self::pointer(&parent, index),
+            Segment::Map { key } => Self::pointer(&parent, key),
+            // A variant is a name of the type's, and no place in the document; what is unknown is left out.
+            Segment::Enum { .. } | Segment::Unknown => parent,
+        })
     }
 }
 

@@ -2,22 +2,14 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use crate::validate::Faults;
 
 /// Reads a value, and says where it is not what the type takes: a schema may not know all that the type's own
 /// reading refuses, such as an address or a checksum.
 pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Faults> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = error.path().iter().fold(String::new(), |parent, segment| match segment {
-            Segment::Seq { index } => Faults::pointer(&parent, index),
-            Segment::Map { key } => Faults::pointer(&parent, key),
-            // A variant is a name of the type's, and no place in the document; what is unknown is left out.
-            Segment::Enum { .. } | Segment::Unknown => parent,
-        });
-        Faults::one(pointer, "invalid", error.inner().to_string())
-    })
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Faults::one(Faults::place(error.path()), "invalid", error.inner().to_string()))
 }
 
 #[cfg(test)]
