@@ -65,8 +65,7 @@ async fn a_database_in_memory_is_one_and_stays() {
 
 #[tokio::test]
 async fn a_pool_in_use_up_says_so_in_time() {
-    let config =
-        DatabaseConfig::new().with_max_connections(1).with_acquire_timeout(Duration::from_millis(100));
+    let config = DatabaseConfig::new().with_max_connections(1).with_acquire_timeout(Duration::from_secs(1));
     each_with(&config, async |db| {
         let busy = db.clone();
         db.transaction(async |_| {
@@ -93,7 +92,7 @@ const SLOW: &str = "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FRO
 
 #[tokio::test]
 async fn slow_statements_are_stopped() {
-    let config = DatabaseConfig::new().with_statement_timeout(Duration::from_millis(200));
+    let config = DatabaseConfig::new().with_statement_timeout(Duration::from_secs(1));
     each_with(&config, async |db| {
         let start = Instant::now();
         let error = db.query(SLOW).fetch_scalar::<i64>().await.unwrap_err();
@@ -148,7 +147,7 @@ async fn timeouts_and_name_reach_the_server() {
         .with_application_name("notes")
         .with_statement_timeout(Duration::from_secs(7))
         .with_lock_timeout(Duration::from_millis(150))
-        .with_idle_in_transaction_timeout(Duration::from_millis(200));
+        .with_idle_in_transaction_timeout(Duration::from_secs(50));
     let Some(test) = TestDatabase::create(Backend::Postgres, &config).await else {
         return;
     };
@@ -158,6 +157,8 @@ async fn timeouts_and_name_reach_the_server() {
     let timeout: String =
         db.query("SELECT current_setting('statement_timeout')").fetch_scalar().await.unwrap();
     assert_eq!(timeout, "7s");
+    let idle = db.query("SELECT current_setting('idle_in_transaction_session_timeout')");
+    assert_eq!(idle.fetch_scalar::<String>().await.unwrap(), "50s");
     let held = db.clone();
     let error = db
         .transaction(async |tx| {

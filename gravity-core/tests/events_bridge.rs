@@ -146,8 +146,8 @@ async fn one_reads_at_a_time_and_what_is_no_event_goes_aside() {
     let Some(test) = TestRedis::create().await else { return };
     let redis = test.redis();
     let metrics = Metrics::new();
-    let first = RedisInlet::new(test.redis(), "bank", "ledger").with_lease(Duration::from_millis(200));
-    let second = RedisInlet::new(test.redis(), "bank", "ledger").with_lease(Duration::from_millis(200));
+    let first = RedisInlet::new(test.redis(), "bank", "ledger").with_lease(Duration::from_millis(1_500));
+    let second = RedisInlet::new(test.redis(), "bank", "ledger").with_lease(Duration::from_millis(1_500));
     assert!(first.receive(10).await.unwrap().is_empty());
     let outbox = Outbox::new(MemoryBench::new().store(), "/bank", Clock::system()).unwrap();
     let event = outbox.prepare(Draft::new(Deposited { cents: 1 }).about("a")).unwrap();

@@ -86,7 +86,7 @@ async fn what_happens_without_redis_is_chosen() {
     let quota = Quota::per_hour(3);
     let limiter = |name, when_down| {
         RedisLimiter::new(redis.clone(), name, quota, when_down)
-            .with_timeout(Duration::from_millis(200))
+            .with_timeout(Duration::from_millis(500))
             .with_metrics(&metrics)
     };
     let deny = limiter("deny", WhenDown::Deny);

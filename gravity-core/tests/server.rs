@@ -51,7 +51,7 @@ async fn slow_heads_are_cut_off() {
 #[tokio::test]
 async fn an_idle_connection_outlives_the_limit_of_a_head_and_not_its_own() {
     let config = ServerConfig::new()
-        .with_head_timeout(Duration::from_millis(100))
+        .with_head_timeout(Duration::from_millis(500))
         .with_idle_timeout(Duration::from_millis(1500));
     let (address, _stop, _server) = start(suite::routes(&Probe::default()), config).await;
     let mut raw = Raw::to(address).await;
