@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use ring::digest::{Context, SHA256};
 
-/// How many signatures each of two generations has room for.
-const ROOM: usize = 8_192;
+/// How many signatures each of two generations has room for: as many as fit before a table of 8,192 places grows.
+const ROOM: usize = 7_168;
 
 /// Signatures of one key that were found good, so that who comes again with the same token does not cost another
 /// check. What a token says is looked at each time all the same.

@@ -154,7 +154,7 @@ impl VerifyingKey {
         }
     }
 
-    /// The same key, which remembers the signatures that it has found good, 16,000 at most, and so do its copies.
+    /// The same key, which remembers the signatures that it has found good, 14,000 at most, and so do its copies.
     ///
     /// A token is shown again and again, and the check of its signature is most of what it costs.
     pub fn remembering(mut self) -> Self {
