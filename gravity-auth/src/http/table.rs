@@ -90,7 +90,8 @@ fn documents() -> Routes<Auth> {
         .route(get("/.well-known/openid-configuration", "openidConfiguration").allow(PUBLIC).tag("auth").about("Where everything is, for verifiers").to(documents::discovery))
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use gravity_core::http::client::{Client, ClientError};
     use serde_json::json;
