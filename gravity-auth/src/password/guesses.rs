@@ -18,9 +18,11 @@ pub(super) fn is_guessable(password: &str, words: &[String], power: f64) -> bool
     }
     let in_disguise: Vec<&str> =
         words.iter().filter(|word| word.chars().count() <= LONGEST_IN_DISGUISE).map(String::as_str).collect();
+    let is_found = |end: &str| zxcvbn::zxcvbn(end, &in_disguise).guesses_log10() < power;
     let is_weak = |text: &str| {
-        let is_weak = |end: &str| zxcvbn::zxcvbn(end, &in_disguise).guesses_log10() < power;
-        ends(text).into_iter().all(is_weak)
+        let [first, last] = ends(text);
+        // Of a short text both are the whole, which is judged once.
+        is_found(first) && (first.len() == text.len() || is_found(last))
     };
     is_weak(password) || without(password, words).is_some_and(|left| is_weak(&left))
 }
