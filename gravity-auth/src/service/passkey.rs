@@ -146,7 +146,7 @@ impl Auth {
         Ok(passkey)
     }
 
-    /// Removes a passkey of the user, who has just shown who they are: not the last one of who has no password. Remembered
+    /// Removes a passkey of the user, who has just shown who they are: not the last way in of who has no password. Remembered
     /// devices go with it and, with the last second factor, recovery codes.
     ///
     /// The authenticator keeps what it has; it is good for nothing any more.
@@ -165,7 +165,7 @@ impl Auth {
             .audit(on_passkey("auth.passkey_removed", &passkey))
             .job(self.factor_letter(&user, FactorNews::PasskeyRemoved).await?)?
             .trail();
-        let remove = PasskeyChange::Remove { user: user.id, passkey: id };
+        let remove = PasskeyChange::Remove { user: user.id, passkey: id, ways: self.ways_in() };
         self.store().apply(&[Change::Passkey(remove)], &trail).await.map_err(not_found)
     }
 

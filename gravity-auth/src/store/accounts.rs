@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use gravity_core::{Error, Timestamp};
 
+use super::WaysIn;
 use crate::domain::{EmailAddress, LinkedAccount, LinkedAccountId, UserId};
 
 /// Something that happens to an account at a provider elsewhere.
@@ -22,16 +23,16 @@ pub enum AccountChange {
         /// When.
         at: Timestamp,
     },
-    /// An account lets nobody in any more. It must be the user's, and they must have a password or an account of one of
-    /// these providers besides: [`LastWayIn`](super::Refused::LastWayIn). Of two who unlink two accounts at the same time,
-    /// the second sees what the first has left.
+    /// An account lets nobody in any more. It must be the user's, and they must have a password or one of these ways in
+    /// left: [`LastWayIn`](super::Refused::LastWayIn). Of two who unlink two accounts at the same time, the second sees
+    /// what the first has left.
     Unlink {
         /// Whose it is.
         user: UserId,
         /// Which one.
         account: LinkedAccountId,
-        /// The providers that let people in.
-        providers: Vec<String>,
+        /// What lets people in besides.
+        ways: WaysIn,
     },
 }
 

@@ -14,6 +14,7 @@ mod rotation;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod trail;
+mod ways_in;
 
 pub use accounts::{AccountChange, AccountStore};
 pub use api_keys::{API_KEYS, ApiKeyStore, KeyChange, api_key_place};
@@ -31,6 +32,7 @@ pub use rotation::{Rotate, Rotation};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::SqlStore;
 pub use trail::Trail;
+pub use ways_in::WaysIn;
 
 use async_trait::async_trait;
 use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Position};

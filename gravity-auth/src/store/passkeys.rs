@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use gravity_core::{Error, Timestamp};
 
+use super::WaysIn;
 use crate::domain::{PasskeyId, PasskeyName, UserId, UserPasskey};
 use crate::passkey::CredentialId;
 
@@ -53,14 +54,16 @@ pub enum PasskeyChange {
         /// What its owner calls it.
         name: PasskeyName,
     },
-    /// A passkey is good no more. It must be the user's, who must be active, and must have another passkey or a password
-    /// left: [`LastWayIn`](super::Refused::LastWayIn). Remembered devices go with it and, where no other second factor is
+    /// A passkey is good no more. It must be the user's, who must be active, and must have a password or one of these
+    /// ways in left: [`LastWayIn`](super::Refused::LastWayIn). Remembered devices go with it and, where no other second factor is
     /// left, recovery codes.
     Remove {
         /// Whose it is.
         user: UserId,
         /// Which one.
         passkey: PasskeyId,
+        /// What lets people in besides.
+        ways: WaysIn,
     },
     /// All passkeys of a user are good no more, for they have lost them: mail lets them in. There may be none; the user
     /// must not be deleted. What else goes is as for one.

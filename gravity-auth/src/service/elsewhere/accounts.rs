@@ -18,8 +18,8 @@ impl Auth {
         Ok(self.store().accounts(user).await?)
     }
 
-    /// Lets nobody in by this account any more. Whoever calls has shown who they are a moment ago, and has a password or
-    /// another account to sign in by. That mail reaches them is not enough: their address may be the provider's, and go
+    /// Lets nobody in by this account any more. Whoever calls has shown who they are a moment ago, and has a password, a
+    /// passkey or another account to sign in by. That mail reaches them is not enough: their address may be the provider's, and go
     /// together with the account.
     pub async fn unlink(
         &self,
@@ -41,7 +41,7 @@ impl Auth {
             .audit(entry)
             .job(letter)?
             .trail();
-        let unlink = AccountChange::Unlink { user: id, account, providers: self.providers() };
+        let unlink = AccountChange::Unlink { user: id, account, ways: self.ways_in() };
         match self.store().apply(&[Change::Account(unlink)], &trail).await {
             Err(Refused::Stale) => Err(AuthError::AccountNotFound),
             outcome => Ok(outcome?),

@@ -6,7 +6,7 @@ use gravity_core::{Error, Timestamp};
 use super::MemoryStore;
 use super::state::State;
 use crate::domain::{LinkedAccount, LinkedAccountId, UserId};
-use crate::store::{AccountChange, AccountStore, Refused};
+use crate::store::{AccountChange, AccountStore, Refused, WaysIn};
 
 impl State {
     pub(super) fn change_account(&mut self, change: &AccountChange) -> Result<(), Refused> {
@@ -18,9 +18,7 @@ impl State {
                 used.used_at = *at;
                 Ok(())
             }
-            AccountChange::Unlink { user, account, providers } => {
-                self.unlink_account(*user, *account, providers)
-            }
+            AccountChange::Unlink { user, account, ways } => self.unlink_account(*user, *account, ways),
         }
     }
 
@@ -46,13 +44,20 @@ impl State {
         &mut self,
         user: UserId,
         account: LinkedAccountId,
-        providers: &[String],
+        ways: &WaysIn,
     ) -> Result<(), Refused> {
-        let has_password = self.there(user)?.password.is_some();
+        self.there(user)?;
         self.account_of(user, account)?;
         self.accounts.remove(&account);
-        let lets_in = |other: &LinkedAccount| other.user == user && providers.contains(&other.provider);
-        if has_password || self.accounts.values().any(lets_in) { Ok(()) } else { Err(Refused::LastWayIn) }
+        self.has_way_in(user, ways)
+    }
+
+    /// Whether the user still has a way in, from whom one was taken away.
+    pub(super) fn has_way_in(&mut self, user: UserId, ways: &WaysIn) -> Result<(), Refused> {
+        let has_password = self.there(user)?.password.is_some();
+        let lets_in = |other: &LinkedAccount| other.user == user && ways.providers.contains(&other.provider);
+        let has_other = self.accounts.values().any(lets_in) || ways.passkeys && self.has_passkeys(user);
+        if has_password || has_other { Ok(()) } else { Err(Refused::LastWayIn) }
     }
 
     pub(super) fn spend(&mut self, mark: &str, until: Timestamp) -> Result<(), Refused> {

@@ -9,7 +9,7 @@ use super::MemoryStore;
 use super::state::State;
 use crate::domain::{PasskeyId, UserId, UserPasskey};
 use crate::passkey::CredentialId;
-use crate::store::{PasskeyChange, PasskeyStore, Refused};
+use crate::store::{PasskeyChange, PasskeyStore, Refused, WaysIn};
 
 impl State {
     pub(super) fn change_passkey(&mut self, change: &PasskeyChange) -> Result<(), Refused> {
@@ -29,7 +29,7 @@ impl State {
                 self.passkey_of(*user, *passkey)?.name = name.clone();
                 Ok(())
             }
-            PasskeyChange::Remove { user, passkey } => self.remove_passkey(*user, *passkey),
+            PasskeyChange::Remove { user, passkey, ways } => self.remove_passkey(*user, *passkey, ways),
             PasskeyChange::RemoveAll { user } => {
                 self.there(*user)?;
                 self.passkeys.retain(|_, kept| kept.user != *user);
@@ -51,13 +51,11 @@ impl State {
         Ok(())
     }
 
-    fn remove_passkey(&mut self, user: UserId, passkey: PasskeyId) -> Result<(), Refused> {
-        let has_password = self.active(user)?.password.is_some();
+    fn remove_passkey(&mut self, user: UserId, passkey: PasskeyId, ways: &WaysIn) -> Result<(), Refused> {
+        self.active(user)?;
         self.passkey_of(user, passkey)?;
         self.passkeys.remove(&passkey);
-        if !has_password && !self.has_passkeys(user) {
-            return Err(Refused::LastWayIn);
-        }
+        self.has_way_in(user, ways)?;
         self.passkeys_gone(user);
         Ok(())
     }

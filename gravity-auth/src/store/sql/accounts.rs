@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use gravity_core::db::{Migration, Migrations, Tx};
 use gravity_core::{Error, Timestamp};
 
-use super::apply::{for_update, one_row};
+use super::apply::one_row;
 use super::rows::parse;
-use super::{SqlStore, users};
+use super::{SqlStore, users, ways_in};
 use crate::domain::{EmailAddress, LinkedAccount, LinkedAccountId, UserId};
-use crate::store::{AccountChange, AccountStore, Refused};
+use crate::store::{AccountChange, AccountStore, Refused, WaysIn};
 
 impl SqlStore {
     /// The steps of the tables of accounts at providers elsewhere, which follow [`MIGRATIONS`](Self::MIGRATIONS).
@@ -53,7 +53,7 @@ pub(super) async fn change(tx: &mut Tx<'_>, change: &AccountChange) -> Result<()
                 .bind(*at);
             one_row(query).await
         }
-        AccountChange::Unlink { user, account, providers } => unlink(tx, *user, *account, providers).await,
+        AccountChange::Unlink { user, account, ways } => unlink(tx, *user, *account, ways).await,
     }
 }
 
@@ -79,20 +79,12 @@ async fn unlink(
     tx: &mut Tx<'_>,
     user: UserId,
     account: LinkedAccountId,
-    providers: &[String],
+    ways: &WaysIn,
 ) -> Result<(), Refused> {
-    let lock = for_update(tx.engine());
-    let query = tx.query("SELECT password FROM auth_users WHERE id = $1 AND status <> 'deleted'").bind(user);
-    let password: Option<Option<String>> = query.push(lock).fetch_optional_scalar().await?;
-    let has_password = password.ok_or(Refused::Stale)?.is_some();
+    users::lock(tx, user).await?;
     let query = tx.query("DELETE FROM auth_accounts WHERE id = $1 AND user_id = $2").bind(account).bind(user);
     one_row(query).await?;
-    if has_password {
-        return Ok(());
-    }
-    let query = tx.query("SELECT provider FROM auth_accounts WHERE user_id = $1").bind(user);
-    let left: Vec<String> = query.fetch_all_scalars().await?;
-    if left.iter().any(|left| providers.contains(left)) { Ok(()) } else { Err(Refused::LastWayIn) }
+    ways_in::one_is_left(tx, user, ways).await
 }
 
 const SPEND: &str = "INSERT INTO auth_spent (mark, until) VALUES ($1, $2) ON CONFLICT (mark) DO NOTHING";

@@ -14,5 +14,6 @@ mod sessions;
 mod store;
 mod tickets;
 mod users;
+mod ways_in;
 
 pub use store::SqlStore;

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::apply::one_row;
 use super::rows::{number, parse, unreadable};
-use super::{SqlStore, users};
+use super::{SqlStore, users, ways_in};
 use crate::domain::{PasskeyId, UserId, UserPasskey};
 use crate::passkey::{CredentialId, CredentialKey, Passkey};
-use crate::store::{PasskeyChange, PasskeyStore, Refused};
+use crate::store::{PasskeyChange, PasskeyStore, Refused, WaysIn};
 
 impl SqlStore {
     /// The steps of the tables of passkeys, which follow [`FACTOR_MIGRATIONS`](Self::FACTOR_MIGRATIONS).
@@ -99,9 +99,9 @@ pub(super) async fn change(tx: &mut Tx<'_>, change: &PasskeyChange) -> Result<()
             let query = tx.query("UPDATE auth_passkeys SET name = $3 WHERE id = $1 AND user_id = $2");
             one_row(query.bind(*passkey).bind(*user).bind(name.as_str())).await
         }
-        PasskeyChange::Remove { user, passkey } => {
+        PasskeyChange::Remove { user, passkey, ways } => {
             users::lock_active(tx, *user, None).await?;
-            remove(tx, *user, *passkey).await
+            remove(tx, *user, *passkey, ways).await
         }
         PasskeyChange::RemoveAll { user } => {
             users::lock(tx, *user).await?;
@@ -144,14 +144,10 @@ async fn add(tx: &mut Tx<'_>, new: &UserPasskey, most: u32) -> Result<(), Refuse
 }
 
 /// Whoever calls holds the user's row.
-async fn remove(tx: &mut Tx<'_>, user: UserId, passkey: PasskeyId) -> Result<(), Refused> {
+async fn remove(tx: &mut Tx<'_>, user: UserId, passkey: PasskeyId, ways: &WaysIn) -> Result<(), Refused> {
     let query = tx.query("DELETE FROM auth_passkeys WHERE id = $1 AND user_id = $2");
     one_row(query.bind(passkey).bind(user)).await?;
-    let query = tx.query("SELECT count(*) FROM auth_users WHERE id = $1 AND password IS NOT NULL");
-    let has_password = query.bind(user).fetch_scalar::<i64>().await? > 0;
-    if !has_password && count(tx, user).await? == 0 {
-        return Err(Refused::LastWayIn);
-    }
+    ways_in::one_is_left(tx, user, ways).await?;
     gone(tx, user).await
 }
 

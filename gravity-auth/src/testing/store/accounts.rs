@@ -7,7 +7,7 @@ use gravity_core::Id;
 
 use super::fixture::{Fixture, RACERS, email, refused};
 use crate::domain::{LinkedAccount, User, UserId, UserStatus};
-use crate::store::{AccountChange, AuthStore, Change, Refused};
+use crate::store::{AccountChange, AuthStore, Change, Refused, WaysIn};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -46,12 +46,16 @@ fn link(account: &LinkedAccount) -> Change {
 }
 
 fn unlink(account: &LinkedAccount) -> Change {
-    let providers = ["one", "two"].map(str::to_owned).to_vec();
-    Change::Account(AccountChange::Unlink { user: account.user, account: account.id, providers })
+    Change::Account(AccountChange::Unlink { user: account.user, account: account.id, ways: ways(true) })
+}
+
+/// The providers `one` and `two` let people in, and passkeys do or do not.
+pub(super) fn ways(passkeys: bool) -> WaysIn {
+    WaysIn { providers: ["one", "two"].map(str::to_owned).to_vec(), passkeys }
 }
 
 impl<S: AuthStore> Fixture<S> {
-    async fn linked(&self, user: UserId, provider: &str) -> LinkedAccount {
+    pub(super) async fn linked(&self, user: UserId, provider: &str) -> LinkedAccount {
         let account = account(self, user, provider, &self.unique());
         self.apply(link(&account)).await.unwrap();
         account

@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::store::{
     AccountChange, AccountStore as _, ApiKeyStore as _, AuthStore, Change, FactorStore as _, KeyChange,
     OrgChange, OrgStore as _, PasskeyChange, PasskeyStore as _, PeopleStore as _, Refused, Side, Trail,
+    WaysIn,
 };
 use crate::totp::TotpStep;
 
@@ -220,7 +221,10 @@ impl<'f, S: AuthStore> History<'f, S> {
                 let (passkey, name) = (*self.random.pick(&self.passkeys), "another".parse().unwrap());
                 PasskeyChange::Rename { user, passkey, name }
             }
-            _ => PasskeyChange::Remove { user, passkey: *self.random.pick(&self.passkeys) },
+            _ => {
+                let passkey = *self.random.pick(&self.passkeys);
+                PasskeyChange::Remove { user, passkey, ways: self.ways_in() }
+            }
         };
         Change::Passkey(change)
     }
@@ -266,10 +270,15 @@ impl<'f, S: AuthStore> History<'f, S> {
             }
             2 => AccountChange::Use { user, account: self.random.pick(&self.accounts).id, email: None, at },
             _ => {
-                let providers = vec!["one".to_owned()];
-                AccountChange::Unlink { user, account: self.random.pick(&self.accounts).id, providers }
+                let ways = self.ways_in();
+                AccountChange::Unlink { user, account: self.random.pick(&self.accounts).id, ways }
             }
         })
+    }
+
+    fn ways_in(&mut self) -> WaysIn {
+        let providers = vec!["one".to_owned()];
+        WaysIn { providers, passkeys: self.random.below(2) == 0 }
     }
 
     fn key_change(&mut self, user: &User) -> Change {

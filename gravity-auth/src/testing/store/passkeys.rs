@@ -6,12 +6,14 @@ use futures_util::future::join_all;
 use gravity_core::Id;
 use uuid::Uuid;
 
+use super::accounts::ways;
 use super::fixture::{Fixture, RACERS, hash, refused, tally};
 use crate::domain::{
-    CeremonyId, Device, EndReason, PasskeyId, Purpose, TotpFactor, User, UserId, UserPasskey, UserStatus,
+    CeremonyId, Device, EndReason, LinkedAccount, PasskeyId, Purpose, TotpFactor, User, UserId, UserPasskey,
+    UserStatus,
 };
 use crate::passkey::{CredentialId, CredentialKey, Passkey};
-use crate::store::{AuthStore, Change, PasskeyChange, Refused, Trail};
+use crate::store::{AccountChange, AuthStore, Change, PasskeyChange, Refused, Trail};
 use crate::totp::TotpStep;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,6 +27,7 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     of_many_one_answers_a_ceremony(fixture).await;
     a_passkey_is_named_and_removed_by_its_owner(fixture).await;
     the_last_way_in_stays(fixture).await;
+    a_passkey_and_an_account_elsewhere_stand_in_for_each_other(fixture).await;
     what_hangs_on_the_last_factor_goes_with_it(fixture).await;
     all_go_where_they_are_lost(fixture).await;
     who_is_gone_uses_no_passkey(fixture).await;
@@ -116,7 +119,12 @@ pub(super) fn add(passkey: &UserPasskey, most: u32) -> Change {
 }
 
 fn remove(user: UserId, passkey: PasskeyId) -> Change {
-    Change::Passkey(PasskeyChange::Remove { user, passkey })
+    Change::Passkey(PasskeyChange::Remove { user, passkey, ways: ways(true) })
+}
+
+fn unlink(account: &LinkedAccount, passkeys: bool) -> Change {
+    let (user, account, ways) = (account.user, account.id, ways(passkeys));
+    Change::Account(AccountChange::Unlink { user, account, ways })
 }
 
 /// How many of the outcomes are done, and how many are this refusal; there are no others.
@@ -237,6 +245,33 @@ async fn the_last_way_in_stays<S: AuthStore>(fixture: &Fixture<S>) {
     let outcomes = join_all(racing).await;
     assert_eq!(done(&outcomes, |refused| matches!(refused, Refused::LastWayIn)), (1, 1));
     assert_eq!(fixture.store.passkeys(user).await.unwrap().len(), 1);
+}
+
+async fn a_passkey_and_an_account_elsewhere_stand_in_for_each_other<S: AuthStore>(fixture: &Fixture<S>) {
+    let both = async |provider| {
+        let passkey = fixture.with_passkey(1).await;
+        fixture.take_password(passkey.user).await;
+        let account = fixture.linked(passkey.user, provider).await;
+        (passkey, account)
+    };
+    let (passkey, account) = both("one").await;
+    fixture.apply(remove(passkey.user, passkey.id)).await.unwrap();
+    refused!(fixture.apply(unlink(&account, true)).await, LastWayIn);
+
+    let (passkey, account) = both("one").await;
+    refused!(fixture.apply(unlink(&account, false)).await, LastWayIn);
+    fixture.apply(unlink(&account, true)).await.unwrap();
+    refused!(fixture.apply(remove(passkey.user, passkey.id)).await, LastWayIn);
+
+    let (passkey, _) = both("a provider that is not there any more").await;
+    refused!(fixture.apply(remove(passkey.user, passkey.id)).await, LastWayIn);
+
+    for _ in 0..8 {
+        let (passkey, account) = both("two").await;
+        let racing = [remove(passkey.user, passkey.id), unlink(&account, true)];
+        let outcomes = join_all(racing.into_iter().map(|change| fixture.apply(change))).await;
+        assert_eq!(done(&outcomes, |refused| matches!(refused, Refused::LastWayIn)), (1, 1));
+    }
 }
 
 async fn what_hangs_on_the_last_factor_goes_with_it<S: AuthStore>(fixture: &Fixture<S>) {
