@@ -2,9 +2,10 @@
 
 use gravity_core::http::{Json, JsonOrForm, State};
 
+use super::browser::Browser;
 use super::inputs::{CodeInput, EmailInput, TicketInput};
 use super::possession::Proven;
-use super::presented::{SameOrigin, Whence};
+use super::presented::Whence;
 use super::register::{MailComes, mail_comes};
 use super::second_factor::{BegunAnswer, begun};
 use crate::{Auth, AuthError};
@@ -20,17 +21,15 @@ pub(super) async fn request_link(
 pub(super) async fn redeem_link(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     proven: Proven,
     JsonOrForm(input): JsonOrForm<TicketInput>,
 ) -> Result<BegunAnswer, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let outcome = auth.sign_in_by_link(input.token.expose(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;
-    begun(&auth, outcome, input.cookies)
+    begun(&auth, outcome, tokens, &origin).await
 }
 
 pub(super) async fn request_code(
@@ -44,15 +43,13 @@ pub(super) async fn request_code(
 pub(super) async fn redeem_code(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     proven: Proven,
     JsonOrForm(input): JsonOrForm<CodeInput>,
 ) -> Result<BegunAnswer, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let outcome = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;
-    begun(&auth, outcome, input.cookies)
+    begun(&auth, outcome, tokens, &origin).await
 }

@@ -1,6 +1,7 @@
 //! The routes: what is asked, who may ask, and who answers.
 
 mod api_keys;
+mod browser;
 mod codes;
 mod cookies;
 mod documents;

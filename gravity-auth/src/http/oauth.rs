@@ -15,12 +15,13 @@ use http::header::{LOCATION, REFERRER_POLICY};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Cookies;
+use super::browser::Browser;
 use super::fresh::{Fresh, fresh};
 use super::possession::Proven;
-use super::presented::{SameOrigin, Whence};
+use super::presented::Whence;
 use super::second_factor::{BegunAnswer, Known, begun};
 use super::views::Signed;
+use super::{Cookies, forgery};
 use crate::domain::{LinkedAccount, LinkedAccountId};
 use crate::oauth::{Answer, Started};
 use crate::service::{Arrived, Caller, Handover, Returned};
@@ -169,6 +170,17 @@ impl FromParts<Auth> for Journeys {
     }
 }
 
+/// That a request may set cookies: no page of elsewhere has made the browser send it.
+pub(super) struct SameOrigin(Result<(), AuthError>);
+
+impl FromParts<Auth> for SameOrigin {
+    fn from_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Problem> {
+        Ok(Self(forgery::check_origin(auth, parts.headers())))
+    }
+
+    fn describe(_: &mut Operation<'_>) {}
+}
+
 /// A redirect, with cookies set or taken back.
 type Sent = Result<SetCookies<WithHeaders<Redirect>>, Problem>;
 
@@ -296,20 +308,18 @@ async fn returned(
 pub(super) async fn token(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     Known(device): Known,
     proven: Proven,
     JsonOrForm(input): JsonOrForm<HandoverInput>,
 ) -> Result<BegunAnswer, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let device = input.device_token.map(|token| token.expose().clone()).or(device);
     let (code, verifier) = (input.code.expose(), input.code_verifier.expose());
     let outcome = auth.sign_in_by_handover(code, verifier, device.as_deref(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;
-    begun(&auth, outcome, input.cookies)
+    begun(&auth, outcome, tokens, &origin).await
 }
 
 pub(super) async fn accounts(

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::browser::Browser;
 use super::fresh::{Fresh, fresh};
 use super::possession::Proven;
-use super::presented::{SameOrigin, Whence};
+use super::presented::Whence;
 use super::sign_in::SignedAnswer;
-use super::views::Signed;
 use crate::domain::{PasskeyId, PasskeyName, UserPasskey};
 use crate::passkey::{AuthenticationResponse, RegistrationResponse};
 use crate::service::{Caller, NewPasskey, PasskeyAnswer, PasskeyOptions};
@@ -205,18 +205,16 @@ async fn begin_sign_in(State(auth): State<Auth>) -> Options {
 async fn sign_in(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     proven: Proven,
     Json(input): Json<PasskeySignInInput>,
 ) -> Result<SignedAnswer, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let answer = PasskeyAnswer { token: input.token, credential: input.credential };
     let outcome = auth.sign_in_by_passkey(&answer, &origin).await;
     let signed_in = proven.bind(&auth, outcome, &origin).await?;
-    Ok(Signed::answer(&auth, signed_in, input.cookies))
+    Ok(tokens.of(&auth, signed_in, None, &origin).await)
 }
 
 async fn begin_second_factor(State(auth): State<Auth>, Json(input): Json<WaitingInput>) -> Options {

@@ -5,7 +5,7 @@ use gravity_core::http::openapi::Operation;
 use gravity_core::http::problems::BAD_REQUEST;
 use gravity_core::http::{FromParts, Parts, Problem, credentials};
 
-use super::{Cookies, check_forgery, forgery};
+use super::{Cookies, check_forgery};
 use crate::jwt::RefreshToken;
 use crate::{Auth, AuthError};
 
@@ -17,17 +17,6 @@ impl<S> FromParts<S> for Whence {
         let mut origin = Origin::of_head(parts.head());
         origin.request_id = Some(parts.request_id().to_string());
         Ok(Self(origin))
-    }
-
-    fn describe(_: &mut Operation<'_>) {}
-}
-
-/// That a request may set cookies: no page of elsewhere has made the browser send it.
-pub(super) struct SameOrigin(pub(super) Result<(), AuthError>);
-
-impl FromParts<Auth> for SameOrigin {
-    fn from_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Problem> {
-        Ok(Self(forgery::check_origin(auth, parts.headers())))
     }
 
     fn describe(_: &mut Operation<'_>) {}

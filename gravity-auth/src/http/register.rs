@@ -5,9 +5,10 @@ use gravity_core::http::{
     Json, JsonOrForm, Parts, Problem, Respond, Response, SetCookies, State, WithStatus,
 };
 
+use super::browser::Browser;
 use super::fresh::Fresh;
 use super::inputs::{EmailInput, RegisterInput, TicketInput};
-use super::presented::{SameOrigin, Whence};
+use super::presented::Whence;
 use super::views::{Answer, Signed};
 use crate::domain::User;
 use crate::service::{Registered, Registration};
@@ -46,18 +47,18 @@ pub(super) fn mail_comes() -> MailComes {
 pub(super) async fn register(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     Json(input): Json<RegisterInput>,
 ) -> Result<Result<SignUp, Problem>, AuthError> {
     let RegisterInput { email, password, user_name, first_name, last_name, cookies } = input;
-    if cookies {
-        same?;
-    }
+    let tokens = browser.wants(cookies)?;
     let new = Registration { email, password, user_name, first_name, last_name };
     Ok(match auth.register(new, &origin).await? {
         Registered::MailComes => Ok(SignUp::MailComes(mail_comes())),
-        Registered::SignedIn(signed_in) => Signed::answer(&auth, *signed_in, cookies)
-            .map(|answer| SignUp::Signed(Box::new(WithStatus(answer)))),
+        Registered::SignedIn(signed_in) => {
+            let answer = tokens.of(&auth, *signed_in, None, &origin).await;
+            answer.map(|answer| SignUp::Signed(Box::new(WithStatus(answer))))
+        }
     })
 }
 

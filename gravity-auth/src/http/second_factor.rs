@@ -12,10 +12,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Cookies;
+use super::browser::{Browser, Tokens};
 use super::fresh::{Fresh, fresh};
 use super::passkeys::PasskeyInput;
 use super::possession::Proven;
-use super::presented::{SameOrigin, Whence};
+use super::presented::Whence;
 use super::views::Signed;
 use crate::domain::{Device, DeviceId, FactorKind};
 use crate::service::{Caller, Proof, SignedIn, StepUp};
@@ -184,15 +185,16 @@ impl Respond for Begun {
 /// The answer of all that shows a first factor.
 pub(super) type BegunAnswer = Result<Begun, Problem>;
 
-pub(super) fn begun(
+pub(super) async fn begun(
     auth: &Auth,
     outcome: Result<SignedIn, AuthError>,
-    cookies: bool,
+    tokens: Tokens,
+    origin: &Origin,
 ) -> Result<BegunAnswer, AuthError> {
     let pending = match outcome {
         Err(AuthError::SecondFactorRequired(pending)) => pending,
         outcome => {
-            let answer = Signed::answer(auth, outcome?, cookies);
+            let answer = tokens.of(auth, outcome?, None, origin).await;
             return Ok(answer.map(|answer| Begun::Signed(Box::new(answer))));
         }
     };
@@ -235,19 +237,17 @@ fn proof(
 pub(super) async fn show(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     proven: Proven,
     JsonOrForm(input): JsonOrForm<SecondFactorInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let proof = proof(input.code, input.recovery_code, input.passkey)?;
     let outcome = auth.sign_in_by_second_factor(input.token.expose(), &proof, input.remember, &origin).await;
     let (signed_in, device) = outcome?;
     let signed_in = proven.bind(&auth, Ok(signed_in), &origin).await?;
-    Ok(Signed::answer_on(&auth, signed_in, input.cookies, device))
+    Ok(tokens.of(&auth, signed_in, device, &origin).await)
 }
 
 pub(super) async fn step_up(

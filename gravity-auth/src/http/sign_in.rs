@@ -4,10 +4,11 @@ use gravity_core::http::{Json, JsonOrForm, NoContent, Problem, SetCookies, State
 use gravity_core::validate::Faults;
 
 use super::Cookies;
+use super::browser::Browser;
 use super::fresh::Fresh;
 use super::inputs::{LoginInput, RefreshInput};
 use super::possession::Proven;
-use super::presented::{Presented, SameOrigin, Whence};
+use super::presented::{Presented, Whence};
 use super::second_factor::{BegunAnswer, Known, begun};
 use super::views::Signed;
 use crate::service::{Credentials, Identifier};
@@ -19,15 +20,13 @@ pub(super) type SignedAnswer = Result<SetCookies<Fresh<Signed>>, Problem>;
 pub(super) async fn login(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    SameOrigin(same): SameOrigin,
+    browser: Browser,
     Known(device): Known,
     proven: Proven,
     JsonOrForm(input): JsonOrForm<LoginInput>,
 ) -> Result<BegunAnswer, AuthError> {
     proven.take(&auth, input.cookies).await?;
-    if input.cookies {
-        same?;
-    }
+    let tokens = browser.wants(input.cookies)?;
     let Some(name) = input.email.or(input.username) else {
         let reason = "must be given, or `username`";
         return Err(AuthError::Invalid(Faults::one("/email", "required", reason)));
@@ -36,7 +35,7 @@ pub(super) async fn login(
     let device = input.device_token.map(|token| token.expose().clone()).or(device);
     let outcome = auth.sign_in_on(credentials, device.as_deref(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;
-    begun(&auth, outcome, input.cookies)
+    begun(&auth, outcome, tokens, &origin).await
 }
 
 pub(super) async fn refresh(

@@ -10,6 +10,7 @@ pub(super) async fn run(stage: &Stage) {
     cookies_are_what_they_must_be(stage).await;
     a_page_of_elsewhere_does_nothing(stage).await;
     a_page_of_ours_stays_signed_in(stage).await;
+    who_signs_in_again_leaves_no_session_behind(stage).await;
 }
 
 /// What a browser would send back.
@@ -106,4 +107,35 @@ async fn a_page_of_ours_stays_signed_in(stage: &Stage) {
     let me = ask("GET", "/api/v1/auth/me", &second).await;
     assert_eq!((me.refusal(), me.body.is_object()), ((401, "http.unauthenticated"), true));
     assert_eq!(stage.ask("GET", "", "/me", Value::Null).await.status, 401);
+}
+
+async fn who_signs_in_again_leaves_no_session_behind(stage: &Stage) {
+    let email = stage.verified().await;
+    let login = async |jar: &str, cookies: bool| {
+        let body = json!({ "email": email, "password": PASSWORD, "cookies": cookies }).to_string();
+        let headers = [JSON, ("origin", ISSUER), ("cookie", jar)];
+        let reply = stage.call("POST", "/api/v1/auth/login", &headers, body.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply
+    };
+    let me = async |jar: &str| stage.call("GET", "/api/v1/auth/me", &[("cookie", jar)], b"").await.status;
+    let first = jar(&login("", true).await);
+    let second = jar(&login(&first, true).await);
+    assert_eq!((me(&first).await, me(&second).await), (401, 200));
+    // Tokens in the answer are for somebody else than the browser's pages.
+    login(&second, false).await;
+    assert_eq!(me(&second).await, 200);
+    // What is no token of ours, or twice there, is in nobody's way.
+    login("__Host-refresh=nonsense", true).await;
+    login(&format!("{second}; __Host-refresh=twice"), true).await;
+    assert_eq!(me(&second).await, 200);
+    // A sign-in that fails ends nothing, and neither does a page of elsewhere.
+    for (password, origin, status) in
+        [("wrong horse battery", ISSUER, 401), (PASSWORD, "https://evil.example", 403)]
+    {
+        let body = json!({ "email": email, "password": password, "cookies": true }).to_string();
+        let headers = [JSON, ("origin", origin), ("cookie", second.as_str())];
+        assert_eq!(stage.call("POST", "/api/v1/auth/login", &headers, body.as_bytes()).await.status, status);
+    }
+    assert_eq!(me(&second).await, 200);
 }
