@@ -20,8 +20,11 @@ pub struct Throttles {
     pub account: Arc<dyn RateLimiter>,
     /// Failed sign-ins and codes from one network.
     pub network: Arc<dyn RateLimiter>,
-    /// Requests for mail to one address.
+    /// Requests for mail to one address, from one network.
     pub mail: Arc<dyn RateLimiter>,
+    /// Requests for mail to one address, from anywhere: more than from one network, so that nobody takes another's mail
+    /// away by asking for it.
+    pub mailbox: Arc<dyn RateLimiter>,
     /// Requests for mail, and sign-ups, from one network.
     pub requests: Arc<dyn RateLimiter>,
     /// Requests by one API key: 600,000 units for what it may do in a minute, of which each takes its share.
@@ -47,6 +50,7 @@ impl Throttles {
             account: limiter("auth.account", [Quota::per_hour(60), Quota::per_day(300)].into()),
             network: limiter("auth.network", [Quota::per_minute(30), Quota::per_hour(300)].into()),
             mail: limiter("auth.mail", [Quota::per_hour(5), Quota::per_day(20)].into()),
+            mailbox: limiter("auth.mailbox", [Quota::per_hour(20), Quota::per_day(40)].into()),
             requests: limiter("auth.requests", [Quota::per_minute(20), Quota::per_hour(100)].into()),
             api_keys: limiter("auth.api_keys", Quota::per_minute(API_KEY_UNITS).into()),
         }

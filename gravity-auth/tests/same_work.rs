@@ -151,6 +151,7 @@ async fn known_and_unknown_are_held_alike() {
                 account: one,
                 network: many.clone(),
                 mail: many.clone(),
+                mailbox: many.clone(),
                 requests: many.clone(),
                 api_keys: many,
             })

@@ -40,6 +40,7 @@ pub(super) fn serve(url: &str) -> Result<()> {
                 account: none(),
                 network: none(),
                 mail: none(),
+                mailbox: none(),
                 requests: none(),
                 api_keys: none(),
             });

@@ -25,7 +25,7 @@ pub(super) async fn redeem_link(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<TicketInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let outcome = auth.sign_in_by_link(input.token.expose(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;
@@ -47,7 +47,7 @@ pub(super) async fn redeem_code(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<CodeInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let outcome = auth.sign_in_by_code(&input.email, input.code.expose(), &origin).await;
     let outcome = proven.bind(&auth, outcome, &origin).await;

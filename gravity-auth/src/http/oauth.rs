@@ -313,7 +313,7 @@ pub(super) async fn token(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<HandoverInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let device = input.device_token.map(|token| token.expose().clone()).or(device);
     let (code, verifier) = (input.code.expose(), input.code_verifier.expose());

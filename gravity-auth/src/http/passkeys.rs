@@ -209,7 +209,7 @@ async fn sign_in(
     proven: Proven,
     Json(input): Json<PasskeySignInInput>,
 ) -> Result<SignedAnswer, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let answer = PasskeyAnswer { token: input.token, credential: input.credential };
     let outcome = auth.sign_in_by_passkey(&answer, &origin).await;

@@ -30,13 +30,13 @@ impl Proven {
     }
 
     /// Takes the proof before anybody is signed in by it. Cookies beside it are refused: a browser sends them without
-    /// one.
-    pub(super) async fn take(&self, auth: &Auth, cookies: bool) -> Result<(), AuthError> {
+    /// one. Anybody can make proofs, and each is kept for a while: until somebody is signed in it counts against the
+    /// network that it comes from.
+    pub(super) async fn take(&self, auth: &Auth, cookies: bool, origin: &Origin) -> Result<(), AuthError> {
         self.without_cookies(cookies)?;
-        match &self.0 {
-            Some(proof) => auth.spend_proof(proof).await,
-            None => Ok(()),
-        }
+        let Some(proof) = &self.0 else { return Ok(()) };
+        auth.take_network(origin).await?;
+        auth.spend_proof(proof).await
     }
 
     pub(super) fn without_cookies(&self, cookies: bool) -> Result<(), AuthError> {
@@ -55,7 +55,10 @@ impl Proven {
         origin: &Origin,
     ) -> Result<SignedIn, AuthError> {
         match (outcome, &self.0) {
-            (Ok(signed_in), Some(proof)) => auth.bind_to(signed_in, proof, origin).await,
+            (Ok(signed_in), Some(proof)) => {
+                auth.refund_network(origin).await;
+                auth.bind_to(signed_in, proof, origin).await
+            }
             (outcome, _) => outcome,
         }
     }

@@ -241,7 +241,7 @@ pub(super) async fn show(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<SecondFactorInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let proof = proof(input.code, input.recovery_code, input.passkey)?;
     let outcome = auth.sign_in_by_second_factor(input.token.expose(), &proof, input.remember, &origin).await;

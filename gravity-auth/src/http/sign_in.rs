@@ -25,7 +25,7 @@ pub(super) async fn login(
     proven: Proven,
     JsonOrForm(input): JsonOrForm<LoginInput>,
 ) -> Result<BegunAnswer, AuthError> {
-    proven.take(&auth, input.cookies).await?;
+    proven.take(&auth, input.cookies, &origin).await?;
     let tokens = browser.wants(input.cookies)?;
     let Some(name) = input.email.or(input.username) else {
         let reason = "must be given, or `username`";

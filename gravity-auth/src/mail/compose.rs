@@ -56,6 +56,13 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Link(address(settings, &mail.reset_page)),
             not_you(),
         ),
+        Letter::NeverConfirmed { token } => say(
+            "never_confirmed",
+            format!("Your account at {application}"),
+            format!("Somebody has tried to sign up to {application} with this address, which has an account already that nobody has confirmed, and that somebody else may have made. To confirm that it is yours and choose its password, follow this link. It is good once, for {} minutes:", mail.reset_minutes),
+            link(&mail.reset_page, &token),
+            not_you(),
+        ),
         Letter::ResetPassword { token } => say(
             "reset_password",
             format!("A new password for {application}"),

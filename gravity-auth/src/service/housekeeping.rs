@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+use gravity_core::Error;
 
 use crate::Auth;
 
@@ -12,8 +13,10 @@ use crate::Auth;
 const SWEEP: Duration = Duration::from_mins(5);
 /// How long ended sessions are kept, for people to see and for tokens that are shown again.
 const KEPT: Duration = Duration::from_hours(30 * 24);
-/// How many rows one sweep takes.
+/// How many rows of a kind are taken at once: nobody else waits for long.
 const SWEPT: u32 = 1_000;
+/// How often that is done in a row, so that what comes faster than it is forgotten does not pile up.
+const ROUNDS: usize = 100;
 
 /// A moment that many wait for: when everything shall stop.
 #[derive(Clone)]
@@ -34,6 +37,18 @@ impl Future for Until {
 }
 
 impl Auth {
+    /// Forgets all that is over.
+    async fn sweep(&self) -> Result<(), Error> {
+        let now = self.now();
+        for _ in 0..ROUNDS {
+            let gone = self.store().sweep(now, now.saturating_sub(KEPT), SWEPT).await?;
+            if gone < SWEPT.into() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn look_after(&self, until: Until) {
         let poll = Duration::from_millis(self.0.config.settings.sessions.revocation_poll_millis.into());
         let hear = async {
@@ -47,8 +62,7 @@ impl Auth {
         let sweep = async {
             loop {
                 self.clock().sleep(SWEEP).await;
-                let now = self.now();
-                if let Err(error) = self.store().sweep(now, now.saturating_sub(KEPT), SWEPT).await {
+                if let Err(error) = self.sweep().await {
                     tracing::warn!(%error, "what is over was not forgotten");
                 }
                 if let Err(error) = self.purge_deleted().await {

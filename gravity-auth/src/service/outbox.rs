@@ -59,6 +59,7 @@ pub(crate) enum What {
 pub(crate) enum Letter {
     VerifyEmail { token: String },
     AlreadyRegistered,
+    NeverConfirmed { token: String },
     ResetPassword { token: String },
     MagicLink { token: String },
     EmailCode { code: String },

@@ -1,5 +1,6 @@
 //! The workers: what was asked for is looked up and done, and mail is sent.
 
+use gravity_core::Id;
 use gravity_core::audit::Origin;
 use gravity_core::jobs::{Failure, Job as _, JobNode, JobStore, Queue};
 
@@ -42,7 +43,7 @@ impl Auth {
         let found = self.store().by_email(&asked.email).await?.map(|(user, _)| user);
         let done = match (&asked.what, found) {
             (What::Register { user, password }, None) => self.add(&asked, user, password).await,
-            (What::Register { .. }, Some(user)) => {
+            (What::Register { .. }, Some(user)) if user.email_verified_at.is_some() || !is_active(&user) => {
                 let letter = self.letter(job.id, &user.email, Letter::AlreadyRegistered).await?;
                 let trail = self.record(&Origin::default()).job(letter)?.trail();
                 self.store().record(&trail).await.map_err(AuthError::from)
@@ -83,14 +84,17 @@ impl Auth {
         let secret = || asked.secret.clone();
         let (purpose, letter) = match &asked.what {
             What::VerifyEmail | What::Refused { .. } if user.email_verified_at.is_some() => return Ok(()),
-            What::VerifyEmail | What::Refused { .. } | What::Register { .. } => {
+            What::VerifyEmail | What::Refused { .. } => {
                 (Purpose::VerifyEmail, Letter::VerifyEmail { token: secret() })
             }
+            // Whoever made the account before may be somebody else: the password is that of whom mail reaches.
+            What::Register { .. } => (Purpose::ResetPassword, Letter::NeverConfirmed { token: secret() }),
             What::ResetPassword => (Purpose::ResetPassword, Letter::ResetPassword { token: secret() }),
             What::MagicLink => (Purpose::MagicLink, Letter::MagicLink { token: secret() }),
             What::EmailCode => (Purpose::EmailCode, Letter::EmailCode { code: secret() }),
         };
-        let ticket = self.ticket(asked.id, user, purpose, &asked.secret);
+        // Of one job that is done again the letter is the same, and refused. The ticket may be of another kind by then.
+        let ticket = self.ticket(Id::new(self.clock()), user, purpose, &asked.secret);
         let letter = self.letter(asked.id.to_string(), &user.email, letter).await?;
         let trail = self.record(&Origin::default()).job(letter)?.trail();
         Ok(self.store().apply(&[Change::IssueTicket(ticket)], &trail).await?)

@@ -61,7 +61,8 @@ impl Auth {
     pub(crate) async fn request(&self, address: &str, origin: &Origin) -> Result<(), AuthError> {
         let throttles = &self.0.config.throttles;
         self.take(&*throttles.requests, &network(origin)).await?;
-        self.take(&*throttles.mail, address).await
+        self.take(&*throttles.mail, &format!("{address}\0{}", network(origin))).await?;
+        self.take(&*throttles.mailbox, address).await
     }
 
     /// Whether somebody who was not let in may be reminded once more. It is counted apart: nobody sees it.
@@ -71,13 +72,11 @@ impl Auth {
     }
 
     /// An attempt of somebody of whom nothing is known but where they come from.
-    #[cfg(feature = "client")]
     pub(crate) async fn take_network(&self, origin: &Origin) -> Result<(), AuthError> {
         self.take(&*self.0.config.throttles.network, &network(origin)).await
     }
 
     /// Takes back what such an attempt has taken.
-    #[cfg(feature = "client")]
     pub(crate) async fn refund_network(&self, origin: &Origin) {
         let _ = self.0.config.throttles.network.refund(&self.throttle_key(&network(origin)), 1).await;
     }

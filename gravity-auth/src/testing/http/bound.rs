@@ -78,6 +78,28 @@ impl Client {
     }
 }
 
+/// Anybody can make proofs, and each is kept for a while.
+pub(super) async fn proofs_are_held_back(stage: &Stage) {
+    const REDEEM: &str = "/api/v1/auth/magic-link/redeem";
+    stage.time.advance(Duration::from_hours(24));
+    let client = Client::new();
+    let body = json!({ "token": "nonsense" }).to_string();
+    let redeem = async || {
+        let proof = client.proof(stage, "POST", REDEEM, "");
+        stage.call("POST", REDEEM, &[JSON, ("dpop", &proof)], body.as_bytes()).await
+    };
+    for _ in 0..30 {
+        assert_eq!(redeem().await.refusal(), (400, "auth.invalid_ticket"));
+    }
+    assert_eq!(redeem().await.refusal(), (429, "auth.too_many_attempts"));
+    // Who is signed in by theirs is not held back.
+    stage.time.advance(Duration::from_hours(24));
+    let email = stage.verified().await;
+    for _ in 0..40 {
+        assert_eq!(client.login(stage, &email).await.status, 200);
+    }
+}
+
 async fn show(stage: &Stage, token: &str, proof: Option<&str>) -> Reply {
     let authorization = format!("DPoP {token}");
     let mut headers = vec![("authorization", authorization.as_str())];

@@ -11,6 +11,7 @@ pub(super) async fn run(stage: &Stage) {
     a_code_signs_in_once(stage).await;
     a_code_stands_few_guesses(stage).await;
     who_registered_first_and_waited_loses_the_account(stage).await;
+    who_signs_up_later_chooses_the_password(stage).await;
 }
 
 async fn a_link_signs_in_once(stage: &Stage) {
@@ -84,4 +85,20 @@ async fn who_registered_first_and_waited_loses_the_account(stage: &Stage) {
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_ne!(reply.body["user"]["email_verified_at"], Value::Null);
     assert_eq!(stage.login(&victim, PASSWORD).await.status, 401, "the password of before is gone");
+}
+
+/// Somebody signs up with the address of another, who signs up later.
+async fn who_signs_up_later_chooses_the_password(stage: &Stage) {
+    let victim = stage.registered().await;
+    stage.mail(&victim, "verify_email").await;
+    let theirs = "a gnu sleeps in the garden";
+    let again = json!({ "email": victim, "password": theirs, "first_name": "Vic" });
+    assert_eq!(stage.post("/register", again).await.status, 202);
+    let token = stage.token(&victim, "never_confirmed").await;
+    // The password goes with the mail, and not with whoever asked last.
+    assert_eq!(stage.login(&victim, theirs).await.status, 401);
+    let set = json!({ "token": token, "password": theirs });
+    assert_eq!(stage.post("/reset-password", set).await.status, 204);
+    assert_eq!(stage.login(&victim, PASSWORD).await.status, 401, "the password of before is gone");
+    assert_eq!(stage.login(&victim, theirs).await.status, 200);
 }

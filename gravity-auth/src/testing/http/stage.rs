@@ -76,6 +76,7 @@ pub fn config(mailbox: &DevMailbox, time: &TestClock) -> AuthConfig {
             network: none(),
             api_keys: none(),
             mail: none(),
+            mailbox: none(),
             requests: none(),
         })
 }

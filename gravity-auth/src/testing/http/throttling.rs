@@ -9,6 +9,7 @@ use super::stage::{PASSWORD, Stage};
 pub(super) async fn run(stage: &Stage) {
     guesses_are_held_back(stage).await;
     mail_is_held_back(stage).await;
+    super::bound::proofs_are_held_back(stage).await;
     super::second_factor::guesses_are_held_back(stage).await;
     super::passkeys::attempts_are_held_back(stage).await;
 }
