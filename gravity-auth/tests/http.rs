@@ -4,7 +4,7 @@
 
 use gravity_auth::jwt::MemoryKeyStore;
 use gravity_auth::testing::Stage;
-use gravity_auth::testing::http::{clock, config, limits, passkey_suite, suite};
+use gravity_auth::testing::http::{PASSWORD, clock, config, limits, passkey_suite, suite};
 use gravity_auth::{Auth, AuthConfig, DevMailbox, MemoryStore, Throttles};
 use gravity_core::audit::AuditFilter;
 use gravity_core::security::{Key, KeyRing};
@@ -35,6 +35,27 @@ async fn limits_hold() {
     let config = config(&mailbox, &time).with_throttles(Throttles::in_memory(&time.clock()));
     let auth = Auth::in_memory(config).await.unwrap();
     limits(&Stage::new(Kind::Hyper, auth, mailbox, time)).await;
+}
+
+/// The account is made later, by a worker.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_somebody_signed_up_from_is_written_down() {
+    let (mailbox, time) = (DevMailbox::default(), clock());
+    let store = MemoryStore::new(&KeyRing::new(Key::generate("test").unwrap()), time.clock());
+    let jobs = store.jobs().clone();
+    let config = config(&mailbox, &time);
+    let auth = Auth::with_store(store.clone(), jobs, MemoryKeyStore::default(), config).await.unwrap();
+    let stage = Stage::new(Kind::Hyper, auth, mailbox, time);
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
+    let headers = [("content-type", "application/json"), ("user-agent", "Tele/7")];
+    let asked = stage.call("POST", "/api/v1/auth/register", &headers, body.as_bytes()).await;
+    assert_eq!(asked.status, 202);
+    stage.token("ada@example.org", "verify_email").await;
+    let records = store.audit().list(&AuditFilter::default(), None, 1_000).await.unwrap().items;
+    let made = records.iter().find(|record| record.action == "user.registered").unwrap();
+    assert_eq!(made.address.as_deref(), Some("127.0.0.1"));
+    assert_eq!(made.user_agent.as_deref(), Some("Tele/7"));
+    assert!(made.request_id.is_some(), "{made:?}");
 }
 
 /// Whatever somebody does who acts for another, the audit log names both.

@@ -36,6 +36,9 @@ pub(crate) struct Asked {
     /// The token or code of the ticket.
     pub(crate) secret: String,
     pub(crate) what: What,
+    /// Where it was asked from.
+    #[serde(default)]
+    pub(crate) origin: Origin,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,7 +124,8 @@ sealed_jobs! {
 
 impl Asked {
     pub(crate) fn new(auth: &Auth, email: EmailAddress, secret: String, what: What) -> Self {
-        Self { id: Id::new(auth.clock()), at: auth.now(), email, secret, what }
+        let origin = Origin::default();
+        Self { id: Id::new(auth.clock()), at: auth.now(), email, secret, what, origin }
     }
 }
 
@@ -133,6 +137,7 @@ pub(crate) fn link_token() -> String {
 impl Auth {
     /// Has a worker do what was asked for.
     pub(crate) async fn ask(&self, asked: Asked, origin: &Origin) -> Result<(), AuthError> {
+        let asked = Asked { origin: origin.clone(), ..asked };
         let trail = self.record(origin).job(self.sealed_request(&asked).await?)?.trail();
         Ok(self.store().record(&trail).await?)
     }

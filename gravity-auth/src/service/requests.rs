@@ -65,7 +65,7 @@ impl Auth {
         let ticket = self.ticket(asked.id, &user, Purpose::VerifyEmail, &asked.secret);
         loop {
             let letter = self.letter(asked.id.to_string(), &user.email, letter.clone()).await?;
-            let trail = self.registered(&user, &Origin::default())?.job(letter)?.trail();
+            let trail = self.registered(&user, &asked.origin)?.job(letter)?.trail();
             let add = Change::AddUser { user: user.clone(), password: Some(password.into()) };
             match self.store().apply(&[add, Change::IssueTicket(ticket.clone())], &trail).await {
                 // Somebody took the name meanwhile: they choose another one later.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::http::layer::TraceContext;
 use crate::http::openapi::Operation;
 use crate::http::{ClientAddr, FromParts, Parts, Problem, RequestId};
@@ -21,7 +23,8 @@ const LONGEST_AGENT: usize = 512;
 ///     // … record it in the transaction that suspends the user …
 /// }
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Origin {
     /// Who.
