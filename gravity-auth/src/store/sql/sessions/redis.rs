@@ -1,0 +1,170 @@
+//! Live sessions in Redis.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use gravity_core::redis::{Redis, Script, cmd};
+use gravity_core::{Error, SecretString, Timestamp};
+
+use super::super::SqlStore;
+use super::super::rows::parse;
+use super::place::{Kept, Place, Turn};
+use crate::domain::{SessionId, UserId};
+
+/// One step at the server: all sessions become what they are to, or none.
+static REPLACE: Script = Script::new(include_str!("redis.lua"));
+
+/// How many are forgotten in one step, while others wait.
+const SWEPT_AT_ONCE: u32 = 100;
+/// How often a step is tried again that somebody else was in the way of.
+const TRIES: u32 = 100;
+
+impl SqlStore {
+    /// Keeps live sessions in Redis, where they are refreshed without a transaction of the database. Everything else
+    /// stays in the tables.
+    ///
+    /// **What holds.** Changes are made in one transaction as before, and what becomes of sessions is the last step of
+    /// it: a script that replaces all of them if each is what was read, or else none, whereupon the whole is tried again.
+    /// What is refused leaves Redis as it was. If the database fails in the very moment of the commit, after that step,
+    /// sessions that ended stay ended or are put back, and one that began was handed to nobody.
+    ///
+    /// A session that is over goes to the table of sessions, and what stands there holds. So Redis may forget all it
+    /// has, and nothing is lost but sign-ins; an old copy of it that is put back lets nobody in whose session has ended
+    /// since, by whatever way. Only refreshes are forgotten with the copy: a token that was used after it was made works
+    /// once more. Whoever puts a copy back rather begins with none.
+    ///
+    /// **When Redis is away** nobody signs in or is refreshed, and no session ends, so that nobody is suspended either:
+    /// errors of the kind [`Unavailable`](gravity_core::ErrorKind::Unavailable), with nothing half done. Access tokens go
+    /// on until they run out. A refresh whose answer is lost may have been done, as with any store; the token works again
+    /// within the grace.
+    ///
+    /// **Begin and end.** Sessions that are in the table when one begins go on there until they are over. Those that are
+    /// in Redis are not found when one goes back, and their users sign in again. All nodes change at once.
+    ///
+    /// **The server** keeps what it has over a restart (`appendonly yes`) and throws nothing away (`maxmemory-policy
+    /// noeviction`). A session takes about a kilobyte, and none of its keys expires by the server's clock: what has run
+    /// out is swept. Redis sees of sessions what the table has: neither tokens nor the key that they are made with.
+    ///
+    /// ```no_run
+    /// use gravity_auth::{Auth, AuthConfig};
+    /// use gravity_core::db::Database;
+    /// use gravity_core::redis::{Redis, RedisConfig};
+    ///
+    /// # async fn example(db: Database, config: AuthConfig) -> Result<Auth, Box<dyn std::error::Error>> {
+    /// let redis = Redis::new(RedisConfig::new("redis://localhost:6379").with_prefix("shop"))?;
+    /// let auth = Auth::new(db, config.with_sessions_in(&redis)).await?;
+    /// # Ok(auth)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_sessions_in(self, redis: &Redis) -> Self {
+        self.with_place(RedisSessions { redis: redis.clone() })
+    }
+}
+
+/// Live sessions in Redis: each under its id as a text, those of a user as a set of ids, and all by when they run out.
+#[derive(Debug)]
+struct RedisSessions {
+    redis: Redis,
+}
+
+impl RedisSessions {
+    fn session(&self, session: SessionId) -> String {
+        self.redis.key(format_args!("auth:session:{session}"))
+    }
+
+    fn list(&self, user: UserId) -> String {
+        self.redis.key(format_args!("auth:sessions:{user}"))
+    }
+
+    /// When each runs out, in microseconds: a score holds them exactly until the year 2255.
+    fn idle(&self) -> String {
+        self.redis.key("auth:sessions")
+    }
+
+    async fn read_each(&self, ids: Vec<String>) -> Result<Vec<(SessionId, Option<Kept>)>, Error> {
+        let ids = ids.iter().map(|id| parse(id)).collect::<Result<Vec<SessionId>, _>>()?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut get = cmd("MGET");
+        for id in &ids {
+            get.arg(self.session(*id));
+        }
+        let texts: Vec<Option<String>> = self.redis.query(&get).await?;
+        let kept = texts.into_iter().map(|text| text.map(SecretString::new).map(Kept::parse).transpose());
+        ids.into_iter().zip(kept).map(|(id, kept)| Ok((id, kept?))).collect()
+    }
+
+    /// Forgets at most so many; how many there were, and whether that was done.
+    async fn sweep_once(&self, before: Timestamp, limit: u32) -> Result<(usize, bool), Error> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.idle()).arg("-inf").arg(format!("({}", before.as_micros())).arg("BYSCORE");
+        let ids: Vec<String> = self.redis.query(range.arg("LIMIT").arg(0).arg(limit)).await?;
+        let (mut turns, mut lost) = (Vec::new(), Vec::new());
+        for (session, kept) in self.read_each(ids).await? {
+            match kept {
+                Some(kept) => {
+                    let user = kept.session.user;
+                    turns.push(Turn { session, user, was: Some(kept), becomes: None });
+                }
+                None => lost.push(session.to_string()),
+            }
+        }
+        if !lost.is_empty() {
+            self.redis.query::<u64>(cmd("ZREM").arg(self.idle()).arg(&lost)).await?;
+        }
+        let is_done = turns.is_empty() || self.replace(&turns, &BTreeMap::new()).await?;
+        Ok((turns.len() + lost.len(), is_done))
+    }
+}
+
+#[async_trait]
+impl Place for RedisSessions {
+    async fn read(&self, session: SessionId) -> Result<Option<Kept>, Error> {
+        let text: Option<String> = self.redis.query(cmd("GET").arg(self.session(session))).await?;
+        text.map(SecretString::new).map(Kept::parse).transpose()
+    }
+
+    async fn of(&self, user: UserId) -> Result<Vec<(SessionId, Option<Kept>)>, Error> {
+        let ids: Vec<String> = self.redis.query(cmd("SMEMBERS").arg(self.list(user))).await?;
+        self.read_each(ids).await
+    }
+
+    async fn replace(&self, turns: &[Turn], lists: &BTreeMap<UserId, Vec<SessionId>>) -> Result<bool, Error> {
+        let text =
+            |kept: &Option<Kept>| kept.as_ref().map(|kept| kept.text.expose().clone()).unwrap_or_default();
+        let mut keys = vec![self.idle()];
+        let mut arguments = vec![turns.len().to_string(), lists.len().to_string()];
+        for turn in turns {
+            keys.extend([self.session(turn.session), self.list(turn.user)]);
+            let runs_out = turn.becomes.as_ref().map(|kept| kept.session.idle_until.as_micros().to_string());
+            arguments.extend([turn.session.to_string(), text(&turn.was), text(&turn.becomes)]);
+            arguments.push(runs_out.unwrap_or_default());
+        }
+        for (user, sessions) in lists {
+            keys.push(self.list(*user));
+            arguments.push(sessions.len().to_string());
+            arguments.extend(sessions.iter().map(SessionId::to_string));
+        }
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        Ok(self.redis.run(&REPLACE, &keys, arguments).await?)
+    }
+
+    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
+        let (mut swept, mut tries) = (0, 0);
+        while swept < limit && tries < TRIES {
+            let wanted = SWEPT_AT_ONCE.min(limit - swept);
+            let (found, is_done) = self.sweep_once(before, wanted).await?;
+            if is_done {
+                swept += u32::try_from(found).unwrap_or(u32::MAX);
+                if found < wanted as usize {
+                    break;
+                }
+            } else {
+                tries += 1;
+            }
+        }
+        Ok(swept.into())
+    }
+}
