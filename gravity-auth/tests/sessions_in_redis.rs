@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use gravity_auth::domain::{
@@ -164,6 +164,15 @@ fn start(session: &Session) -> Change {
     Change::StartSession { session: session.clone(), password: None, most: 100 }
 }
 
+/// For a moment after a failure nobody tries to connect.
+async fn until_it_answers(redis: &Redis) {
+    let began = Instant::now();
+    while redis.ping().await.is_err() {
+        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain for Redis");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 fn told() -> Trail {
     Trail { audit: vec![AuditEntry::new("test.told").on("test", "it")], ..Trail::NONE }
 }
@@ -257,6 +266,7 @@ async fn without_redis_nothing_is_done_by_half() {
         let user_now = store.user(user).await.unwrap().unwrap();
         assert_eq!(user_now.status, UserStatus::Active);
         line.resume();
+        until_it_answers(&redis).await;
         assert!(matches!(world.rotate(&store, &session, 0).await, Rotation::Done(_)));
         store.apply(&[world.end(&session)], &told()).await.unwrap();
         assert_eq!(world.live(&store, user).await, []);
@@ -281,6 +291,7 @@ async fn redis_that_answers_no_more_in_the_middle_is_an_error() {
         assert!(matches!(&failed, Err(Refused::Failed(error)) if error.kind() == ErrorKind::Unavailable));
         assert_eq!(world.records().await, 0);
         line.resume();
+        until_it_answers(&redis).await;
         assert_eq!(world.live(&store, user).await, [session.id]);
         assert!(matches!(world.rotate(&store, &session, 0).await, Rotation::Done(_)));
     })
@@ -492,8 +503,9 @@ async fn what_has_run_out_is_swept_in_steps() {
         let user = world.registered(&store).await;
         let live = world.signed_in(&store, user).await;
         let sweep = async |limit| store.sweep(world.now(), world.now(), limit).await.unwrap();
-        assert_eq!(join_all([sweep(20), sweep(20)]).await.iter().sum::<u64>(), 40, "two nodes at once");
-        assert_eq!(sweep(1_000).await, 110);
+        let both: u64 = join_all([sweep(20), sweep(20)]).await.iter().sum();
+        assert!((20..=40).contains(&both), "two nodes at once: {both}");
+        assert_eq!(sweep(1_000).await, 150 - both, "each is counted once");
         assert_eq!(sweep(1_000).await, 0);
         assert_eq!(world.everything().await.len(), 3, "one session, its list, and when it runs out");
         assert_eq!(world.live(&store, user).await, [live.id]);
@@ -574,6 +586,7 @@ async fn whoever_calls_is_told_to_come_again() {
         }
         assert_eq!(stage.ask("GET", &ada.access, "/me", Value::Null).await.status, 200, "tokens go on");
         line.resume();
+        until_it_answers(&redis).await;
         assert_eq!(stage.post("/refresh", refresh).await.status, 200);
         stage.sign_in(&ada.email).await;
     })

@@ -96,11 +96,13 @@ impl RedisSessions {
         ids.into_iter().zip(kept).map(|(id, kept)| Ok((id, kept?))).collect()
     }
 
-    /// Forgets at most so many; how many there were, and whether that was done.
-    async fn sweep_once(&self, before: Timestamp, limit: u32) -> Result<(usize, bool), Error> {
+    /// Looks at so many at most, and forgets them: how many there were, and how many of them this has forgotten; `None`
+    /// where somebody was in the way.
+    async fn sweep_once(&self, before: Timestamp, limit: u32) -> Result<Option<(u32, u64)>, Error> {
         let mut range = cmd("ZRANGE");
         range.arg(self.idle()).arg("-inf").arg(format!("({}", before.as_micros())).arg("BYSCORE");
         let ids: Vec<String> = self.redis.query(range.arg("LIMIT").arg(0).arg(limit)).await?;
+        let found = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let (mut turns, mut lost) = (Vec::new(), Vec::new());
         for (session, kept) in self.read_each(ids).await? {
             match kept {
@@ -111,11 +113,15 @@ impl RedisSessions {
                 None => lost.push(session.to_string()),
             }
         }
-        if !lost.is_empty() {
-            self.redis.query::<u64>(cmd("ZREM").arg(self.idle()).arg(&lost)).await?;
+        let mut forgotten = turns.len() as u64;
+        if !turns.is_empty() && !self.replace(&turns, &BTreeMap::new()).await? {
+            return Ok(None);
         }
-        let is_done = turns.is_empty() || self.replace(&turns, &BTreeMap::new()).await?;
-        Ok((turns.len() + lost.len(), is_done))
+        if !lost.is_empty() {
+            // Others may have forgotten them in this moment.
+            forgotten += self.redis.query::<u64>(cmd("ZREM").arg(self.idle()).arg(&lost)).await?;
+        }
+        Ok(Some((found, forgotten)))
     }
 }
 
@@ -152,19 +158,19 @@ impl Place for RedisSessions {
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
-        let (mut swept, mut tries) = (0, 0);
-        while swept < limit && tries < TRIES {
-            let wanted = SWEPT_AT_ONCE.min(limit - swept);
-            let (found, is_done) = self.sweep_once(before, wanted).await?;
-            if is_done {
-                swept += u32::try_from(found).unwrap_or(u32::MAX);
-                if found < wanted as usize {
-                    break;
-                }
-            } else {
-                tries += 1;
+        let (mut swept, mut left, mut tries) = (0, limit, TRIES);
+        while left > 0 && tries > 0 {
+            let wanted = SWEPT_AT_ONCE.min(left);
+            let Some((found, forgotten)) = self.sweep_once(before, wanted).await? else {
+                tries -= 1;
+                continue;
+            };
+            swept += forgotten;
+            left -= found;
+            if found < wanted {
+                break;
             }
         }
-        Ok(swept.into())
+        Ok(swept)
     }
 }

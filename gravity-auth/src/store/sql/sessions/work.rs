@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use gravity_core::db::Tx;
 use gravity_core::{Error, Timestamp};
@@ -21,6 +22,7 @@ pub(in super::super) fn is_raced(refused: &Refused) -> bool {
 
 pub(super) fn raced() -> Error {
     Error::unavailable(RACED, "Too much happens to these sessions at once.")
+        .with_retry_after(Duration::from_secs(1))
 }
 
 /// What attempts have settled whose transaction has not ended yet.
