@@ -391,7 +391,7 @@ async fn an_old_copy_of_redis_lets_nobody_in() {
         // The copy is put back.
         let idle = redis.key("auth:sessions");
         for (key, value) in copy {
-            if value.starts_with('{') {
+            if key.contains(":auth:session:") {
                 redis.query::<()>(cmd("SET").arg(&key).arg(value)).await.unwrap();
             } else if key != idle {
                 let ids: Vec<&str> = value.split(' ').collect();
@@ -449,6 +449,57 @@ async fn redis_that_has_forgotten_costs_sign_ins_only() {
         assert_eq!(store.ended_since(Timestamp::MIN, 9).await.unwrap().len(), 1, "it is known who was out");
         let again = world.signed_in(&store, user).await;
         assert_eq!(world.live(&store, user).await, [again.id]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_to_redis_becomes_nobody_else() {
+    World::each(async |world| {
+        let store = world.store().await;
+        let (admin, thief) = (world.registered(&store).await, world.registered(&store).await);
+        let theirs = world.signed_in(&store, admin).await;
+        let [mine, copied, broken] = [(); 3].map(|()| world.new_session(thief));
+        for session in [&mine, &copied, &broken] {
+            apply(&store, start(session)).await.unwrap();
+        }
+        let redis = world.test.redis();
+        let key = |session: &Session| redis.key(format_args!("auth:session:{}", session.id));
+        let get = async |session| redis.query::<String>(cmd("GET").arg(key(session))).await.unwrap();
+        let set = async |session, text: &str| {
+            redis.query::<()>(cmd("SET").arg(key(session)).arg(text)).await.unwrap();
+        };
+        // Another user's, another session's, and nothing at all.
+        set(&mine, &get(&mine).await.replace(&thief.to_string(), &admin.to_string())).await;
+        set(&copied, &get(&theirs).await).await;
+        set(&broken, "{}").await;
+        let list = redis.key(format_args!("auth:sessions:{admin}"));
+        let forged = [mine.id.to_string(), copied.id.to_string()];
+        redis.query::<u64>(cmd("SADD").arg(list).arg(&forged)).await.unwrap();
+        for session in [&mine, &copied, &broken] {
+            assert_eq!(store.session(session.id).await.unwrap(), None);
+            assert_eq!(world.rotate(&store, session, 0).await, Rotation::Dead);
+            assert!(matches!(apply(&store, world.end(session)).await, Err(Refused::Stale)));
+        }
+        assert_eq!(world.live(&store, admin).await, [theirs.id]);
+        assert_eq!(world.live(&store, thief).await, []);
+        // They are out, and can come in again.
+        let again = world.signed_in(&store, thief).await;
+        assert_eq!(world.live(&store, thief).await, [again.id]);
+        apply(&store, world.end_all(admin)).await.unwrap();
+        assert_eq!(store.ended_since(Timestamp::MIN, 9).await.unwrap().len(), 1);
+        // A key that is gone takes its sessions along, and keeps nobody out.
+        let others = KeyRing::new(Key::generate("other").unwrap());
+        let later = SqlStore::new(world.db.clone(), &others, Clock::system()).await.unwrap();
+        let later = later.with_sessions_in(&redis);
+        assert_eq!(world.live(&later, thief).await, []);
+        let anew = world.signed_in(&later, thief).await;
+        assert_eq!(world.live(&later, thief).await, [anew.id]);
+        // What nobody can read is swept with the rest.
+        set(&anew, "?").await;
+        world.time.advance(Duration::from_hours(2));
+        assert!(later.sweep(world.now(), world.now(), 100).await.unwrap() >= 1);
+        assert!(!world.everything().await.contains_key(&key(&anew)));
     })
     .await;
 }
@@ -546,8 +597,8 @@ async fn redis_sees_no_token_and_no_address_of_mail() {
                 assert!(!kept.values().any(|value| value.contains(part)), "{part}");
             }
         }
-        let text = kept.values().find(|value| value.starts_with('{')).unwrap();
-        let text: Value = serde_json::from_str(text).unwrap();
+        let text = kept.values().find_map(|value| value.split_once(" {")).unwrap().1;
+        let text: Value = serde_json::from_str(&format!("{{{text}")).unwrap();
         let mut names: Vec<&str> = text.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         let columns = [

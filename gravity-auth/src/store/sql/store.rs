@@ -10,6 +10,8 @@ use gravity_core::jobs::{JobStore as _, SqlJobs};
 use gravity_core::page::{PageRows, Position};
 use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
+#[cfg(feature = "redis")]
+use gravity_core::security::mac::MacKeys;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
 use super::rows::{self, TicketRow, USER, UserRow};
@@ -26,6 +28,9 @@ pub struct SqlStore {
     events: SqlEvents,
     audit: AuditLog<SqlAudit>,
     jobs: SqlJobs,
+    /// For what is kept in places that are less guarded.
+    #[cfg(feature = "redis")]
+    pub(super) macs: MacKeys,
     /// Where live sessions are, if not in the tables.
     place: Option<Arc<dyn Place>>,
 }
@@ -104,7 +109,15 @@ impl SqlStore {
         Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
-        Ok(Self { db, events, audit, jobs, place: None })
+        Ok(Self {
+            db,
+            events,
+            audit,
+            jobs,
+            #[cfg(feature = "redis")]
+            macs: MacKeys::new(keys),
+            place: None,
+        })
     }
 
     #[cfg(feature = "redis")]

@@ -6,6 +6,8 @@ mod reads;
 #[cfg(feature = "redis")]
 mod redis;
 mod tables;
+#[cfg(feature = "redis")]
+mod text;
 mod work;
 
 pub(super) use place::Place;

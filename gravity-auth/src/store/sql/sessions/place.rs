@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
-use gravity_core::{Error, Secret, SecretString, Timestamp};
-use serde::{Deserialize, Serialize};
+use gravity_core::{Error, SecretString, Timestamp};
 
-use crate::domain::{Client, Method, Session, SessionId, UserId};
+use crate::domain::{Session, SessionId, UserId};
 
 /// Where live sessions are that are not in the tables.
 ///
@@ -15,6 +14,9 @@ use crate::domain::{Client, Method, Session, SessionId, UserId};
 /// too, is what the table says.
 #[async_trait]
 pub(in super::super) trait Place: fmt::Debug + Send + Sync {
+    /// The session, as it is to be kept here.
+    fn keep(&self, session: Session) -> Result<Kept, Error>;
+
     /// The session, if it is here.
     async fn read(&self, session: SessionId) -> Result<Option<Kept>, Error>;
 
@@ -28,10 +30,10 @@ pub(in super::super) trait Place: fmt::Debug + Send + Sync {
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, Error>;
 }
 
-/// A session, and the text that stands for it.
+/// A session, and the text that stands for it. There is none where others have changed the text.
 #[derive(Clone)]
 pub(in super::super) struct Kept {
-    pub(super) session: Session,
+    pub(super) session: Option<Session>,
     pub(super) text: SecretString,
 }
 
@@ -47,96 +49,7 @@ pub(in super::super) struct Turn {
 impl Turn {
     /// What takes it back.
     pub(super) fn back(self) -> Self {
-        Self { was: self.becomes, becomes: self.was, ..self }
-    }
-}
-
-/// What is written of a session. None is written that has ended.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    id: SessionId,
-    user: UserId,
-    #[serde(with = "seed")]
-    seed: Secret<[u8; 32]>,
-    generation: u32,
-    refreshed_at: Timestamp,
-    methods: Vec<Method>,
-    client: Client,
-    proved_at: Timestamp,
-    created_at: Timestamp,
-    idle_until: Timestamp,
-    expires_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bound_to: Option<String>,
-}
-
-impl Kept {
-    pub(super) fn new(session: Session) -> Result<Self, Error> {
-        let of = session.clone();
-        let written = Written {
-            id: of.id,
-            user: of.user,
-            seed: of.seed,
-            generation: of.generation,
-            refreshed_at: of.refreshed_at,
-            methods: of.methods,
-            client: of.client,
-            proved_at: of.proved_at,
-            created_at: of.created_at,
-            idle_until: of.idle_until,
-            expires_at: of.expires_at,
-            bound_to: of.bound_to,
-        };
-        let text = serde_json::to_string(&written).map_err(Error::internal)?;
-        Ok(Self { session, text: SecretString::new(text) })
-    }
-
-    #[cfg(feature = "redis")]
-    pub(super) fn parse(text: SecretString) -> Result<Self, Error> {
-        // What the parser says may have a piece of the text in it.
-        let of: Written =
-            serde_json::from_str(text.expose()).map_err(|_| super::super::rows::unreadable("session"))?;
-        let session = Session {
-            id: of.id,
-            user: of.user,
-            seed: of.seed,
-            generation: of.generation,
-            refreshed_at: of.refreshed_at,
-            methods: of.methods,
-            client: of.client,
-            proved_at: of.proved_at,
-            created_at: of.created_at,
-            idle_until: of.idle_until,
-            expires_at: of.expires_at,
-            bound_to: of.bound_to,
-            ended: None,
-        };
-        Ok(Self { session, text })
-    }
-}
-
-/// 32 bytes as base64.
-mod seed {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD_NO_PAD;
-    use gravity_core::Secret;
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-    use zeroize::Zeroizing;
-
-    pub(super) fn serialize<S: Serializer>(
-        seed: &Secret<[u8; 32]>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&Zeroizing::new(STANDARD_NO_PAD.encode(seed.expose())))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Secret<[u8; 32]>, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        let bytes = STANDARD_NO_PAD.decode(text.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| D::Error::custom("no base64"))?;
-        bytes.as_slice().try_into().map(Secret::new).map_err(|_| D::Error::custom("not 32 bytes"))
+        let becomes = self.was.filter(|was| was.session.is_some());
+        Self { was: self.becomes, becomes, ..self }
     }
 }

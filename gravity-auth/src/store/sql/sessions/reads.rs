@@ -7,7 +7,7 @@ use gravity_core::{Error, Timestamp};
 
 use super::super::SqlStore;
 use super::super::rows::{self, SessionRow};
-use super::place::{Kept, Turn};
+use super::place::Turn;
 use super::tables::COLUMNS;
 use super::work::raced;
 use crate::domain::{Session, SessionId, UserId};
@@ -22,7 +22,7 @@ impl SqlStore {
             None => None,
         };
         let row = self.in_tables(id).await?;
-        Ok(row.or_else(|| kept.map(|kept| kept.session)))
+        Ok(row.or_else(|| kept.and_then(|kept| kept.session)))
     }
 
     async fn in_tables(&self, id: SessionId) -> Result<Option<Session>, Error> {
@@ -50,7 +50,8 @@ impl SqlStore {
         };
         // Nobody has so many that they could not be read at once.
         let kept = place.of(user).await?.into_iter().filter_map(|(_, kept)| kept);
-        let kept: Vec<Session> = kept.map(|kept| kept.session).collect();
+        let kept = kept.filter_map(|kept| kept.session).filter(|session| session.user == user);
+        let kept: Vec<Session> = kept.collect();
         let query = self.db.query("SELECT ").push(COLUMNS).push(" FROM auth_sessions WHERE user_id = ");
         let query = query.push_bind(user).push(" AND (ended_at IS NULL AND idle_until > ").push_bind(now);
         let query = query.push(" AND expires_at > ").push_bind(now).push(" OR ");
@@ -73,12 +74,12 @@ impl SqlStore {
         if self.in_tables(rotate.session).await?.is_some() {
             return Ok(None);
         }
-        let mut next = kept.session.clone();
+        let Some(mut next) = kept.session.clone() else { return Ok(None) };
         let rotation = rotate.turn(&mut next);
         match rotation {
             Rotation::Done(_) => {
                 let (session, user) = (next.id, next.user);
-                let turn = Turn { session, user, was: Some(kept), becomes: Some(Kept::new(next)?) };
+                let turn = Turn { session, user, was: Some(kept), becomes: Some(place.keep(next)?) };
                 let is_done = place.replace(&[turn], &BTreeMap::new()).await?;
                 if is_done { Ok(Some(rotation)) } else { Err(raced()) }
             }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use gravity_core::redis::{Redis, Script, cmd};
-use gravity_core::{Error, SecretString, Timestamp};
+use gravity_core::security::mac::MacKeys;
+use gravity_core::{Error, Timestamp};
 
 use super::super::SqlStore;
 use super::super::rows::parse;
 use super::place::{Kept, Place, Turn};
-use crate::domain::{SessionId, UserId};
+use super::text;
+use crate::domain::{Session, SessionId, UserId};
 
 /// One step at the server: all sessions become what they are to, or none.
 static REPLACE: Script = Script::new(include_str!("redis.lua"));
@@ -43,7 +45,9 @@ impl SqlStore {
     ///
     /// **The server** keeps what it has over a restart (`appendonly yes`) and throws nothing away (`maxmemory-policy
     /// noeviction`). A session takes about a kilobyte, and none of its keys expires by the server's clock: what has run
-    /// out is swept. Redis sees of sessions what the table has: neither tokens nor the key that they are made with.
+    /// out is swept. Redis sees of sessions what the table has: neither tokens nor the key that they are made with. Each
+    /// text has a keyed checksum: whoever can write to Redis can end sessions, and put back what one has been while it
+    /// lived, but makes neither one of their own nor another user's of theirs.
     ///
     /// ```no_run
     /// use gravity_auth::{Auth, AuthConfig};
@@ -58,7 +62,8 @@ impl SqlStore {
     /// ```
     #[must_use]
     pub fn with_sessions_in(self, redis: &Redis) -> Self {
-        self.with_place(RedisSessions { redis: redis.clone() })
+        let keys = self.macs.clone();
+        self.with_place(RedisSessions { redis: redis.clone(), keys })
     }
 }
 
@@ -66,6 +71,7 @@ impl SqlStore {
 #[derive(Debug)]
 struct RedisSessions {
     redis: Redis,
+    keys: MacKeys,
 }
 
 impl RedisSessions {
@@ -92,8 +98,9 @@ impl RedisSessions {
             get.arg(self.session(*id));
         }
         let texts: Vec<Option<String>> = self.redis.query(&get).await?;
-        let kept = texts.into_iter().map(|text| text.map(SecretString::new).map(Kept::parse).transpose());
-        ids.into_iter().zip(kept).map(|(id, kept)| Ok((id, kept?))).collect()
+        let read =
+            |(id, text): (SessionId, Option<String>)| (id, text.map(|text| text::read(&self.keys, id, text)));
+        Ok(ids.into_iter().zip(texts).map(read).collect())
     }
 
     /// Looks at so many at most, and forgets them: how many there were, and how many of them this has forgotten; `None`
@@ -106,9 +113,13 @@ impl RedisSessions {
         let (mut turns, mut lost) = (Vec::new(), Vec::new());
         for (session, kept) in self.read_each(ids).await? {
             match kept {
-                Some(kept) => {
-                    let user = kept.session.user;
-                    turns.push(Turn { session, user, was: Some(kept), becomes: None });
+                Some(Kept { session: Some(Session { user, .. }), .. }) => {
+                    turns.push(Turn { session, user, was: kept, becomes: None });
+                }
+                // The list that it is in is mended when its user signs in.
+                Some(_) => {
+                    self.redis.query::<u64>(cmd("DEL").arg(self.session(session))).await?;
+                    lost.push(session.to_string());
                 }
                 None => lost.push(session.to_string()),
             }
@@ -127,9 +138,13 @@ impl RedisSessions {
 
 #[async_trait]
 impl Place for RedisSessions {
+    fn keep(&self, session: Session) -> Result<Kept, Error> {
+        text::write(&self.keys, session)
+    }
+
     async fn read(&self, session: SessionId) -> Result<Option<Kept>, Error> {
         let text: Option<String> = self.redis.query(cmd("GET").arg(self.session(session))).await?;
-        text.map(SecretString::new).map(Kept::parse).transpose()
+        Ok(text.map(|text| text::read(&self.keys, session, text)))
     }
 
     async fn of(&self, user: UserId) -> Result<Vec<(SessionId, Option<Kept>)>, Error> {
@@ -144,7 +159,8 @@ impl Place for RedisSessions {
         let mut arguments = vec![turns.len().to_string(), lists.len().to_string()];
         for turn in turns {
             keys.extend([self.session(turn.session), self.list(turn.user)]);
-            let runs_out = turn.becomes.as_ref().map(|kept| kept.session.idle_until.as_micros().to_string());
+            let becomes = turn.becomes.as_ref().and_then(|kept| kept.session.as_ref());
+            let runs_out = becomes.map(|session| session.idle_until.as_micros().to_string());
             arguments.extend([turn.session.to_string(), text(&turn.was), text(&turn.becomes)]);
             arguments.push(runs_out.unwrap_or_default());
         }

@@ -99,16 +99,17 @@ impl<'p> Work<'p> {
         let Some(place) = self.place else { return Ok(None) };
         if !self.touched.contains_key(&session) {
             let Some(kept) = place.read(session).await? else { return Ok(None) };
+            let Some(Session { user, .. }) = kept.session else { return Ok(None) };
             if !tables::among(tx, &[session]).await?.is_empty() {
                 return Ok(None);
             }
-            self.touch(session, kept.session.user, Some(kept), Fate::Stays);
+            self.touch(session, user, Some(kept), Fate::Stays);
         }
         Ok(self.touched.get_mut(&session).and_then(|touched| touched.now.as_mut()))
     }
 
     fn touch(&mut self, session: SessionId, user: UserId, was: Option<Kept>, fate: Fate) {
-        let now = was.as_ref().filter(|_| fate != Fate::Goes).map(|kept| kept.session.clone());
+        let now = was.as_ref().filter(|_| fate != Fate::Goes).and_then(|kept| kept.session.clone());
         // What was read first is what all that followed was judged by.
         self.touched.entry(session).or_insert(Touched { user, was, now, fate });
     }
@@ -124,7 +125,8 @@ impl<'p> Work<'p> {
         // They are in the tables where an old copy of the place was put back after they had ended.
         let over: BTreeSet<SessionId> = tables::among(tx, &ids).await?.into_iter().collect();
         for (id, kept) in listed {
-            let is_here = kept.is_some() && !over.contains(&id);
+            let is_theirs = |session: &Session| session.user == user && !over.contains(&id);
+            let is_here = kept.as_ref().and_then(|kept| kept.session.as_ref()).is_some_and(is_theirs);
             self.touch(id, user, kept, if is_here { Fate::Stays } else { Fate::Goes });
         }
         self.lists.insert(user, ids);
@@ -170,10 +172,10 @@ impl<'p> Work<'p> {
         for (session, Touched { user, was, now, fate }) in self.touched {
             let becomes = match (fate, now) {
                 (Fate::Stays, Some(now)) if now.ended.is_none() => {
-                    if was.as_ref().is_some_and(|was| was.session == now) {
+                    if was.as_ref().is_some_and(|was| was.session.as_ref() == Some(&now)) {
                         continue;
                     }
-                    Some(Kept::new(now)?)
+                    Some(place.keep(now)?)
                 }
                 (Fate::Stays | Fate::Moves, Some(over)) => {
                     if !tables::take_in(tx, &over).await? {
