@@ -40,8 +40,10 @@ impl SqlStore {
     /// on until they run out. A refresh whose answer is lost may have been done, as with any store; the token works again
     /// within the grace.
     ///
-    /// **Begin and end.** Sessions that are in the table when one begins go on there until they are over. Those that are
-    /// in Redis are not found when one goes back, and their users sign in again. All nodes change at once.
+    /// **Begin and end.** All nodes change at once: one that keeps sessions in tables neither finds nor ends those in
+    /// Redis. Sessions that are in the table when one begins go on there until they are over. Those that are in Redis are
+    /// not found when one goes back, and their users sign in again; remove the keys `auth:session*`, so that they do not
+    /// come back some day.
     ///
     /// **The server** keeps what it has over a restart (`appendonly yes`) and throws nothing away (`maxmemory-policy
     /// noeviction`). A session takes about a kilobyte, and none of its keys expires by the server's clock: what has run
