@@ -32,6 +32,7 @@ pub(in super::super) trait Place: fmt::Debug + Send + Sync {
 
 /// A session, and the text that stands for it. There is none where others have changed the text.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is no place that reads it"))]
 pub(in super::super) struct Kept {
     pub(super) session: Option<Session>,
     pub(super) text: SecretString,
@@ -39,6 +40,7 @@ pub(in super::super) struct Kept {
 
 /// A session that becomes another, or comes or goes.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is no place that reads it"))]
 pub(in super::super) struct Turn {
     pub(super) session: SessionId,
     pub(super) user: UserId,
