@@ -72,6 +72,11 @@ impl Auth {
     pub async fn new(db: gravity_core::db::Database, config: AuthConfig) -> Result<Self, AuthError> {
         let keys = crate::jwt::SqlKeyStore::new(&db).await.map_err(Error::from)?;
         let store = crate::SqlStore::new(db, &config.ring, config.clock.clone()).await?;
+        #[cfg(feature = "redis")]
+        let store = match &config.sessions_in {
+            Some(redis) => store.with_sessions_in(redis),
+            None => store,
+        };
         let (jobs, audit) = (store.jobs().clone(), store.audit().clone());
         let link: Background = Box::new(move |_, until| {
             let audit = audit.clone();

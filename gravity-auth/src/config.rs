@@ -31,6 +31,8 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    #[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
+    pub(crate) sessions_in: Option<gravity_core::redis::Redis>,
     #[cfg(feature = "client")]
     pub(crate) providers: Vec<crate::oauth::Provider>,
     #[cfg(feature = "client")]
@@ -80,6 +82,8 @@ impl AuthConfig {
                 .with_memory_kib(passwords.memory_kib)
                 .with_passes(passwords.passes),
             throttles: Throttles::in_memory(&clock),
+            #[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
+            sessions_in: None,
             delivery: Arc::new(Undelivered),
             files: Arc::new(MemoryFiles::default()),
             #[cfg(feature = "client")]
@@ -161,6 +165,15 @@ impl AuthConfig {
     #[must_use]
     pub fn with_throttles(mut self, throttles: Throttles) -> Self {
         self.throttles = throttles;
+        self
+    }
+
+    /// Keeps live sessions in Redis, where [`Auth::new`](crate::Auth::new) otherwise keeps them in the database: see
+    /// [`SqlStore::with_sessions_in`](crate::SqlStore::with_sessions_in).
+    #[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
+    #[must_use]
+    pub fn with_sessions_in(mut self, redis: &gravity_core::redis::Redis) -> Self {
+        self.sessions_in = Some(redis.clone());
         self
     }
 

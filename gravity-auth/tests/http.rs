@@ -101,3 +101,20 @@ async fn passkeys_on_every_database() {
     })
     .await;
 }
+
+/// Whoever calls does not see where sessions are.
+#[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_database_with_sessions_in_redis() {
+    use gravity_core::testing::redis::TestRedis;
+
+    let Some(test) = TestRedis::create().await else { return };
+    gravity_core::testing::db::each(async |db| {
+        let (mailbox, time) = (DevMailbox::default(), clock());
+        let config = config(&mailbox, &time).with_sessions_in(&test.redis());
+        let auth = Auth::new(db, config).await.unwrap();
+        suite(&Stage::new(Kind::Hyper, auth, mailbox, time)).await;
+    })
+    .await;
+    test.remove().await;
+}

@@ -57,20 +57,21 @@ mod sql {
         SqlStore::new(db.clone(), &keys(), Clock::system()).await.unwrap()
     }
 
+    async fn was_recorded(db: &Database, told: &Told) -> bool {
+        let query = match told {
+            Told::Event(id) => db.query("SELECT count(*) FROM events_log WHERE id = $1").bind(*id),
+            Told::Audit(target) => {
+                db.query("SELECT count(*) FROM audit_records WHERE target_id = $1").bind(target)
+            }
+            Told::Job(id) => db.query("SELECT count(*) FROM jobs WHERE id = $1").bind(*id),
+        };
+        query.fetch_scalar::<i64>().await.unwrap() == 1
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn every_database() {
         each(async |db| {
-            let recorded = async |told: &Told| {
-                let query = match told {
-                    Told::Event(id) => db.query("SELECT count(*) FROM events_log WHERE id = $1").bind(*id),
-                    Told::Audit(target) => {
-                        db.query("SELECT count(*) FROM audit_records WHERE target_id = $1").bind(target)
-                    }
-                    Told::Job(id) => db.query("SELECT count(*) FROM jobs WHERE id = $1").bind(*id),
-                };
-                query.fetch_scalar::<i64>().await.unwrap() == 1
-            };
-            suite(store(&db).await, recorded).await;
+            suite(store(&db).await, async |told: &Told| was_recorded(&db, told).await).await;
         })
         .await;
     }
@@ -78,5 +79,33 @@ mod sql {
     #[tokio::test(flavor = "multi_thread")]
     async fn every_database_by_random_histories() {
         each(async |db| random_histories(store(&db).await, HISTORIES).await).await;
+    }
+
+    #[cfg(feature = "redis")]
+    mod with_sessions_in_redis {
+        use gravity_core::testing::redis::TestRedis;
+
+        use super::{HISTORIES, Told, each, random_histories, store, suite, was_recorded};
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn every_database() {
+            let Some(test) = TestRedis::create().await else { return };
+            each(async |db| {
+                let store = store(&db).await.with_sessions_in(&test.redis());
+                suite(store, async |told: &Told| was_recorded(&db, told).await).await;
+            })
+            .await;
+            test.remove().await;
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn every_database_by_random_histories() {
+            let Some(test) = TestRedis::create().await else { return };
+            each(async |db| {
+                random_histories(store(&db).await.with_sessions_in(&test.redis()), HISTORIES).await;
+            })
+            .await;
+            test.remove().await;
+        }
     }
 }

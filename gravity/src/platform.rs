@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use gravity_auth::{Auth, AuthConfig, AuthError, DevMailbox, Throttles};
 use gravity_core::audit::{AuditLog, SqlAudit};
 use gravity_core::db::{Database, DatabaseConfig, Migrations};
@@ -16,7 +16,7 @@ use gravity_core::{Clock, Metrics};
 
 use crate::folder::Folder;
 use crate::installation;
-use crate::settings::Settings;
+use crate::settings::{SessionsIn, Settings};
 
 /// Everything that runs here. Clones are the same.
 #[derive(Clone)]
@@ -38,6 +38,7 @@ impl Platform {
     ///
     /// `address` is where users reach it.
     pub(crate) async fn open(settings: &Settings, address: &str) -> Result<Self> {
+        check_redis(settings)?;
         let folder = Folder::open(&settings.data)?;
         let keys = match &settings.keys {
             Some(keys) => keys.clone(),
@@ -70,13 +71,20 @@ impl Platform {
             .with_metrics(metrics.clone())
             .with_check(Check::database("database", &db));
         if let Some(redis) = &redis {
-            // Limits go on in memory without it.
-            health = health.with_check(Check::redis("redis", redis).optional());
+            let check = Check::redis("redis", redis);
+            health = health.with_check(match settings.sessions_in {
+                // Limits go on in memory without it.
+                SessionsIn::Database => check.optional(),
+                SessionsIn::Redis => check,
+            });
         }
         let mailbox = DevMailbox::default();
         let mut config = auth_config(settings, address, keys.clone(), &mailbox);
         if let Some(redis) = &redis {
             config = config.with_throttles(Throttles::in_redis(redis));
+            if settings.sessions_in == SessionsIn::Redis {
+                config = config.with_sessions_in(redis);
+            }
         }
         let auth = Auth::new(db.clone(), config).await.map_err(explained)?;
         Ok(Self {
@@ -92,6 +100,16 @@ impl Platform {
             mailbox,
         })
     }
+}
+
+/// Whether there is a Redis, where sessions are to be kept in it.
+pub(crate) fn check_redis(settings: &Settings) -> Result<()> {
+    if settings.sessions_in == SessionsIn::Redis && settings.redis_url.is_none() {
+        bail!(
+            "sessions_in is `redis`, and no Redis is named: set redis_url (REDIS_URL), or sessions_in to `database`"
+        );
+    }
+    Ok(())
 }
 
 /// An error that names each of the settings that are wrong.

@@ -42,8 +42,11 @@ pub(crate) struct Settings {
     /// How many connections to the database there may be.
     #[schemars(range(min = 2, max = 1_000))]
     pub(crate) database_connections: u32,
-    /// Redis, `redis://…`, for limits that hold over all nodes. `REDIS_URL` is read, too.
+    /// Redis, `redis://…`, for limits that hold over all nodes, and for sessions if they are there. `REDIS_URL` is read,
+    /// too.
     pub(crate) redis_url: Option<SecretString>,
+    /// Where live sessions are kept. In Redis they cost the database less; then nobody signs in while Redis is away.
+    pub(crate) sessions_in: SessionsIn,
     /// The keys of tokens and sealed columns, the newest first. By default they are made once and kept in the data
     /// folder. Nodes that share a database need the same.
     pub(crate) keys: Option<KeyRing>,
@@ -68,6 +71,17 @@ pub(crate) struct Settings {
     pub(crate) log: TelemetryConfig,
     /// Sign-in, sessions and users.
     pub(crate) auth: Auth,
+}
+
+/// Where live sessions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SessionsIn {
+    /// With all else.
+    #[default]
+    Database,
+    /// In the Redis of `redis_url`.
+    Redis,
 }
 
 /// Sign-in, sessions and users.
@@ -106,6 +120,7 @@ impl Default for Settings {
             database_url: None,
             database_connections: 10,
             redis_url: None,
+            sessions_in: SessionsIn::default(),
             keys: None,
             admin_email: None,
             admin_password: None,
@@ -213,6 +228,14 @@ mod tests {
         let both = [("DATABASE_URL", "postgres://a"), ("GRAVITY_DATABASE_URL", "postgres://b")];
         assert_eq!(url(&both).as_deref(), Some("postgres://b"));
         assert_eq!(url(&[("DATABASE_URL", "")]), None);
+    }
+
+    #[test]
+    fn sessions_are_in_the_database_unless_said_otherwise() {
+        let place = |given: &[(&str, &str)]| of(given, &Place::default()).sessions_in;
+        assert_eq!(place(&[]), SessionsIn::Database);
+        assert_eq!(place(&[("GRAVITY_SESSIONS_IN", "database")]), SessionsIn::Database);
+        assert_eq!(place(&[("GRAVITY_SESSIONS_IN", "redis")]), SessionsIn::Redis);
     }
 
     #[test]

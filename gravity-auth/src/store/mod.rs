@@ -11,6 +11,7 @@ mod people;
 mod refused;
 mod roles;
 mod rotation;
+mod sessions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod trail;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gravity_core::Timestamp;
 
-use crate::domain::{Client, Session, SessionId};
+use crate::domain::{Client, EndReason, Session, SessionId};
 
 /// A refresh token of a session is shown; its checksum has been found to be right.
 ///
@@ -49,5 +49,28 @@ impl Rotate {
     /// between takes nobody's session.
     pub fn is_in_grace(&self, refreshed_at: Timestamp) -> bool {
         self.now.saturating_sub(self.grace) <= refreshed_at
+    }
+
+    /// What comes of it, and the session as it is then. Only where it is [`Done`](Rotation::Done) or
+    /// [`Reused`](Rotation::Reused) has the session changed.
+    pub(super) fn turn(&self, session: &mut Session) -> Rotation {
+        if !session.is_live(self.now) {
+            return Rotation::Dead;
+        }
+        match session.generation.checked_sub(self.generation) {
+            Some(0) => {
+                session.generation += 1;
+                session.refreshed_at = self.now;
+                session.idle_until = self.idle_until.min(session.expires_at);
+                session.client = Client { name: session.client.name.take(), ..self.client.clone() };
+                Rotation::Done(session.clone())
+            }
+            Some(1) if self.is_in_grace(session.refreshed_at) => Rotation::Again(session.clone()),
+            Some(_) => {
+                session.end(EndReason::TokenReused, self.now);
+                Rotation::Reused(session.clone())
+            }
+            None => Rotation::Dead,
+        }
     }
 }

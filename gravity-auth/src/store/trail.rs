@@ -23,4 +23,10 @@ pub struct Trail {
 impl Trail {
     /// Tells nothing.
     pub const NONE: Self = Self { events: Vec::new(), audit: Vec::new(), jobs: Vec::new() };
+
+    /// Whether it tells nothing.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.audit.is_empty() && self.jobs.is_empty()
+    }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with Redis.
 
+use std::time::Duration;
+
 use ::redis::RedisError;
 
 /// A failure of Redis, or of the way to it. None of its texts shows the URL.
@@ -65,6 +67,7 @@ impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         if error.is_outage() {
             Self::unavailable("redis.unavailable", "The service cannot reach what it needs at the moment.")
+                .with_retry_after(Duration::from_secs(1))
                 .with_source(error)
         } else {
             Self::internal(error)

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::cli::Place;
+use crate::platform::check_redis;
 use crate::say::say;
 use crate::settings::{self, Settings};
 
@@ -12,6 +13,7 @@ pub(crate) fn check_config(place: &Place, reference: bool) -> Result<()> {
         return Ok(());
     }
     let loaded = Settings::load(place)?;
+    check_redis(&loaded.value)?;
     say!("the settings are right");
     for (key, origin) in &loaded.origins {
         say!("  {key}: from {origin}");

@@ -50,6 +50,21 @@ fn redis_that_is_away_stops_nothing_and_shows() {
 }
 
 #[test]
+fn sessions_in_redis_want_a_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["serve"][..], &["check-config"]] {
+        let mut command = gravity(folder.path());
+        command.env("GRAVITY_SESSIONS_IN", "redis").args(arguments);
+        let (is_well, said) = run(command);
+        assert!(
+            !is_well && said.contains("set redis_url (REDIS_URL), or sessions_in to `database`"),
+            "{said}"
+        );
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
 fn other_keys_than_those_of_the_database_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(Program::start(gravity(folder.path())).stop().0);

@@ -22,9 +22,7 @@ impl State {
         methods: &[Method],
         at: Timestamp,
     ) -> Result<(), Refused> {
-        let session = self.live_session(user, session, at)?;
-        session.methods = methods.to_vec();
-        session.proved_at = at;
+        self.live_session(user, session, at)?.prove(methods, at);
         Ok(())
     }
 

@@ -2,12 +2,13 @@
 
 use gravity_core::db::{Engine, Query, Tx};
 
-use super::{accounts, api_keys, factors, orgs, passkeys, people, roles, sessions, tickets, users};
+use super::sessions::Work;
+use super::{accounts, api_keys, factors, orgs, passkeys, people, roles, tickets, users};
 use crate::store::{Change, Refused};
 
 /// Makes one change. After a refusal the transaction is to be rolled back.
 #[expect(clippy::too_many_lines, reason = "it is the table of all changes")]
-pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refused> {
+pub(super) async fn apply(tx: &mut Tx<'_>, sessions: &mut Work<'_>, change: &Change) -> Result<(), Refused> {
     match change {
         Change::AddUser { user, password } => {
             roles::hold(tx, &user.role).await?;
@@ -23,7 +24,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         }
         Change::SetStatus { user, to, at } => {
             let Some(reason) = users::set_status(tx, *user, *to, *at).await? else { return Ok(()) };
-            sessions::end_all(tx, *user, None, reason, *at).await?;
+            sessions.end_all(tx, *user, None, reason, *at).await?;
             tickets::void_all(tx, *user).await?;
             api_keys::remove_all(tx, *user).await?;
             orgs::withdraw_all(tx, *user).await?;
@@ -36,23 +37,23 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         }
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
-            sessions::end_all(tx, *user, *keep, *reason, *at).await?;
+            sessions.end_all(tx, *user, *keep, *reason, *at).await?;
             tickets::void_those_that_open(tx, *user).await?;
             factors::void_challenges_and_devices(tx, *user).await
         }
         Change::Rehash { user, from, to } => users::rehash(tx, *user, from, to).await,
         Change::StartSession { session, password, most } => {
             users::lock_active(tx, session.user, password.as_ref()).await?;
-            sessions::start(tx, session, *most).await
+            sessions.start(tx, session, *most).await
         }
         Change::EndSession { user, session, reason, at } => {
-            sessions::end(tx, *user, *session, *reason, *at).await
+            sessions.end(tx, *user, *session, *reason, *at).await
         }
         Change::EndSessions { user, keep, reason, at } => {
-            sessions::end_all(tx, *user, *keep, *reason, *at).await
+            sessions.end_all(tx, *user, *keep, *reason, *at).await
         }
         Change::NameSession { user, session, name, at } => {
-            sessions::name(tx, *user, *session, name.as_deref(), *at).await
+            sessions.name(tx, *user, *session, name.as_deref(), *at).await
         }
         Change::Key(change) => api_keys::change(tx, change).await,
         Change::Role(change) => roles::change(tx, change).await,
@@ -75,11 +76,14 @@ pub(super) async fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Refuse
         Change::Unfollow { follower, followee } => people::unfollow(tx, *follower, *followee).await,
         Change::Note(activity) => people::note(tx, activity).await,
         Change::Restore { user, deleted_after, at } => people::restore(tx, *user, *deleted_after, *at).await,
-        Change::Purge { user, deleted_until, at } => people::purge(tx, *user, *deleted_until, *at).await,
-        Change::ProveSession { user, session, methods, at } => {
-            factors::prove_session(tx, *user, *session, methods, *at).await
+        Change::Purge { user, deleted_until, at } => {
+            people::purge(tx, *user, *deleted_until, *at).await?;
+            sessions.forget(tx, *user).await
         }
-        Change::BindSession { user, session, key, at } => sessions::bind(tx, *user, *session, key, *at).await,
+        Change::ProveSession { user, session, methods, at } => {
+            sessions.prove(tx, *user, *session, methods, *at).await
+        }
+        Change::BindSession { user, session, key, at } => sessions.bind(tx, *user, *session, key, *at).await,
         Change::OfferTotp(totp) => {
             users::lock_active(tx, totp.user, None).await?;
             factors::offer_totp(tx, totp).await

@@ -9,9 +9,7 @@ use serde_json::Value;
 use super::SqlStore;
 use super::apply::one_row;
 use super::rows::{one_of, parse};
-use crate::domain::{
-    Challenge, ChallengeId, ChallengeKind, Device, DeviceId, Method, SessionId, TotpFactor, UserId,
-};
+use crate::domain::{Challenge, ChallengeId, ChallengeKind, Device, DeviceId, TotpFactor, UserId};
 use crate::store::{FactorStore, Refused};
 use crate::totp::TotpStep;
 
@@ -51,25 +49,6 @@ fn challenge(row: ChallengeRow) -> Result<Challenge, Error> {
 
 fn device((id, user, name, mac, created_at, expires_at): DeviceRow) -> Result<Device, Error> {
     Ok(Device { id, user, name, mac: parse(&mac)?, created_at, expires_at })
-}
-
-pub(super) async fn prove_session(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    session: SessionId,
-    methods: &[Method],
-    at: Timestamp,
-) -> Result<(), Refused> {
-    let query = tx
-        .query(
-            "UPDATE auth_sessions SET methods = $3, proved_at = $4 \
-             WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $4 AND expires_at > $4",
-        )
-        .bind(session)
-        .bind(user)
-        .bind(Json(methods))
-        .bind(at);
-    one_row(query).await
 }
 
 /// Whoever calls holds the user's row.

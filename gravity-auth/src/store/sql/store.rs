@@ -1,5 +1,7 @@
 //! [`SqlStore`].
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use gravity_core::audit::{AuditLog, SqlAudit};
 use gravity_core::db::{Database, Migration, Migrations, Tx};
@@ -8,12 +10,15 @@ use gravity_core::jobs::{JobStore as _, SqlJobs};
 use gravity_core::page::{PageRows, Position};
 use gravity_core::security::KeyRing;
 use gravity_core::security::mac::Mac;
+#[cfg(feature = "redis")]
+use gravity_core::security::mac::MacKeys;
 use gravity_core::{Clock, Error, SecretString, Timestamp};
 
-use super::rows::{self, SessionRow, TicketRow, USER, UserRow};
-use super::{apply, people, sessions, tickets, users};
+use super::rows::{self, TicketRow, USER, UserRow};
+use super::sessions::{Place, Settled, Work, is_raced};
+use super::{apply, people, tickets, users};
 use crate::domain::{EmailAddress, Purpose, Session, SessionId, Ticket, User, UserId, UserName};
-use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, SESSIONS, Trail, session_place};
+use crate::store::{AuthStore, Change, Refused, Rotate, Rotation, Trail};
 
 /// Keeps everything in tables that begin with `auth_`, and what is told of it in those of [`SqlEvents`],
 /// [`SqlAudit`] and [`SqlJobs`].
@@ -23,7 +28,16 @@ pub struct SqlStore {
     events: SqlEvents,
     audit: AuditLog<SqlAudit>,
     jobs: SqlJobs,
+    /// For what is kept in places that are less guarded.
+    #[cfg(feature = "redis")]
+    pub(super) macs: MacKeys,
+    /// Where live sessions are, if not in the tables.
+    place: Option<Arc<dyn Place>>,
 }
+
+/// How often a change is tried whose sessions others change meanwhile. Of those who are in each other's way one is
+/// done in every round.
+const TRIES: u32 = 100;
 
 impl SqlStore {
     /// The steps of the schema, for those who run migrations by other means.
@@ -95,7 +109,24 @@ impl SqlStore {
         Self::ORG_MIGRATIONS.up(&db).await?;
         let (events, jobs) = (SqlEvents::new(&db).await?, SqlJobs::new(&db).await?);
         let audit = AuditLog::new(SqlAudit::new(&db).await?, keys, clock);
-        Ok(Self { db, events, audit, jobs })
+        Ok(Self {
+            db,
+            events,
+            audit,
+            jobs,
+            #[cfg(feature = "redis")]
+            macs: MacKeys::new(keys),
+            place: None,
+        })
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn with_place(self, place: impl Place + 'static) -> Self {
+        Self { place: Some(Arc::new(place)), ..self }
+    }
+
+    pub(super) fn place(&self) -> Option<&dyn Place> {
+        self.place.as_deref()
     }
 
     /// The events that are told of changes, for an [`EventNode`](gravity_core::events::EventNode) to deliver.
@@ -127,6 +158,43 @@ impl SqlStore {
         Ok(())
     }
 
+    async fn apply_once(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused> {
+        let settled = Settled::default();
+        let outcome = self.db.transaction(async |tx| {
+            let mut work = Work::begin(self.place(), &settled).await;
+            for change in changes {
+                apply::apply(tx, &mut work, change).await?;
+            }
+            self.write(tx, trail).await?;
+            work.settle(tx).await
+        });
+        let outcome = outcome.await;
+        if outcome.is_err() {
+            settled.take_back(self.place()).await;
+        }
+        outcome
+    }
+
+    async fn rotate_once(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Refused> {
+        if done.is_empty()
+            && let Some(rotation) = self.rotate_beside(rotate).await?
+        {
+            return Ok(rotation);
+        }
+        let settled = Settled::default();
+        let outcome = self.db.transaction(async |tx| {
+            let mut work = Work::begin(self.place(), &settled).await;
+            let rotation = work.rotate(tx, self, rotate, done, reused).await?;
+            work.settle(tx).await?;
+            Ok(rotation)
+        });
+        let outcome = outcome.await;
+        if outcome.is_err() {
+            settled.take_back(self.place()).await;
+        }
+        outcome
+    }
+
     async fn account(
         &self,
         column: &'static str,
@@ -142,19 +210,24 @@ impl SqlStore {
 #[async_trait]
 impl AuthStore for SqlStore {
     async fn apply(&self, changes: &[Change], trail: &Trail) -> Result<(), Refused> {
-        self.db
-            .transaction(async |tx| {
-                for change in changes {
-                    apply::apply(tx, change).await?;
-                }
-                self.write(tx, trail).await
-            })
-            .await
+        let mut outcome = self.apply_once(changes, trail).await;
+        for _ in 1..TRIES {
+            match outcome {
+                Err(refused) if is_raced(&refused) => outcome = self.apply_once(changes, trail).await,
+                _ => break,
+            }
+        }
+        outcome
     }
 
     async fn rotate(&self, rotate: &Rotate, done: &Trail, reused: &Trail) -> Result<Rotation, Error> {
-        let outcome =
-            self.db.transaction(async |tx| sessions::rotate(tx, self, rotate, done, reused).await).await;
+        let mut outcome = self.rotate_once(rotate, done, reused).await;
+        for _ in 1..TRIES {
+            match outcome {
+                Err(refused) if is_raced(&refused) => outcome = self.rotate_once(rotate, done, reused).await,
+                _ => break,
+            }
+        }
         outcome.map_err(Refused::into_failure)
     }
 
@@ -189,14 +262,7 @@ impl AuthStore for SqlStore {
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
-        let query = self
-            .db
-            .query("SELECT ")
-            .push(sessions::COLUMNS)
-            .push(" FROM auth_sessions WHERE id = ")
-            .push_bind(id);
-        let row: Option<SessionRow> = query.fetch_optional().await?;
-        row.map(rows::session).transpose()
+        self.read_session(id).await
     }
 
     async fn sessions(
@@ -206,21 +272,7 @@ impl AuthStore for SqlStore {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<Session>, Error> {
-        let rows: Vec<SessionRow> = self
-            .db
-            .query("SELECT ")
-            .push(sessions::COLUMNS)
-            .push(" FROM auth_sessions WHERE user_id = ")
-            .push_bind(user)
-            .push(" AND ended_at IS NULL AND idle_until > ")
-            .push_bind(now)
-            .push(" AND expires_at > ")
-            .push_bind(now)
-            .push_page(&SESSIONS, from, limit)
-            .fetch_all()
-            .await?;
-        let sessions = rows.into_iter().map(rows::session).collect::<Result<Vec<_>, _>>()?;
-        Ok(SESSIONS.cut(sessions, from, limit, session_place))
+        self.read_sessions(user, now, from, limit).await
     }
 
     async fn ended_since(&self, since: Timestamp, limit: u32) -> Result<Vec<(SessionId, Timestamp)>, Error> {
@@ -308,6 +360,10 @@ impl AuthStore for SqlStore {
             .execute()
             .await?;
         let others = self.sweep_factors(now, limit).await? + self.sweep_spent(now, limit).await?;
-        Ok(tickets + sessions + keys + invitations + others)
+        let beside = match self.place() {
+            Some(place) => place.sweep(ended_before, limit).await?,
+            None => 0,
+        };
+        Ok(tickets + sessions + keys + invitations + others + beside)
     }
 }
