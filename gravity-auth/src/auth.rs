@@ -119,7 +119,8 @@ impl Auth {
         let hasher = PasswordHasher::new(config.hashing.clone()).map_err(Error::internal)?;
         let clock = config.clock.clone();
         background.push(Box::new(move |auth, until| {
-            let node = JobNode::new(jobs.clone(), clock.clone(), NodeConfig::new());
+            let config = NodeConfig::new().with_metrics(auth.0.config.metrics.clone());
+            let node = JobNode::new(jobs.clone(), clock.clone(), config);
             let node = auth.workers(node);
             Box::pin(async move { Ok(node.run_until(until).await?) })
         }));

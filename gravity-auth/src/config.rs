@@ -7,7 +7,7 @@ use std::time::Duration;
 use gravity_core::security::KeyRing;
 use gravity_core::security::password::PasswordConfig;
 use gravity_core::validate::{Faults, Schema};
-use gravity_core::{Clock, Error, SecretString};
+use gravity_core::{Clock, Error, Metrics, SecretString};
 
 use crate::hooks::{HookList, Hooks};
 use crate::http::origin_of;
@@ -31,6 +31,7 @@ pub struct AuthConfig {
     pub(crate) rules: PasswordRules,
     pub(crate) hashing: PasswordConfig,
     pub(crate) throttles: Throttles,
+    pub(crate) metrics: Metrics,
     #[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
     pub(crate) sessions_in: Option<gravity_core::redis::Redis>,
     #[cfg(feature = "client")]
@@ -82,6 +83,7 @@ impl AuthConfig {
                 .with_memory_kib(passwords.memory_kib)
                 .with_passes(passwords.passes),
             throttles: Throttles::in_memory(&clock),
+            metrics: Metrics::new(),
             #[cfg(all(feature = "redis", any(feature = "sqlite", feature = "postgres")))]
             sessions_in: None,
             delivery: Arc::new(Undelivered),
@@ -174,6 +176,15 @@ impl AuthConfig {
     #[must_use]
     pub fn with_sessions_in(mut self, redis: &gravity_core::redis::Redis) -> Self {
         self.sessions_in = Some(redis.clone());
+        self
+    }
+
+    /// Counts the jobs of sign-in into these metrics, as [`NodeConfig::with_metrics`] does.
+    ///
+    /// [`NodeConfig::with_metrics`]: gravity_core::jobs::NodeConfig::with_metrics
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = metrics.clone();
         self
     }
 

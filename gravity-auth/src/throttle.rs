@@ -37,11 +37,15 @@ impl Throttles {
         Self::of(|_, quotas| Arc::new(MemoryLimiter::new(quotas).with_clock(clock.clone())))
     }
 
-    /// The default limits, counted by all nodes together. Without Redis each counts for itself.
+    /// The default limits, counted by all nodes together. Without Redis each counts for itself, which is counted as
+    /// [`RedisLimiter::with_metrics`](gravity_core::limits::RedisLimiter::with_metrics) says.
     #[cfg(feature = "redis")]
-    pub fn in_redis(redis: &gravity_core::redis::Redis) -> Self {
+    pub fn in_redis(redis: &gravity_core::redis::Redis, metrics: &gravity_core::Metrics) -> Self {
         use gravity_core::limits::{RedisLimiter, WhenDown};
-        Self::of(|name, quotas| Arc::new(RedisLimiter::new(redis.clone(), name, quotas, WhenDown::Memory)))
+        Self::of(|name, quotas| {
+            let limiter = RedisLimiter::new(redis.clone(), name, quotas, WhenDown::Memory);
+            Arc::new(limiter.with_metrics(metrics))
+        })
     }
 
     fn of(limiter: impl Fn(&'static str, Quotas) -> Arc<dyn RateLimiter>) -> Self {

@@ -81,14 +81,18 @@ async fn whoever_asks_for_mail_takes_nobody_elses_away() {
 mod redis {
     use gravity_core::testing::redis::TestRedis;
 
+    use gravity_core::Metrics;
+
     use super::{PASSWORD, Throttles, WRONG, fixed, is_held, open, sign_in};
 
     #[tokio::test]
     async fn nodes_count_together() {
         let Some(test) = TestRedis::create().await else { return };
         let config = fixed();
-        let one = open(config.clone().with_throttles(Throttles::in_redis(&test.redis()))).await;
-        let other = open(config.with_throttles(Throttles::in_redis(&test.other_node()))).await;
+        let one =
+            open(config.clone().with_throttles(Throttles::in_redis(&test.redis(), &Metrics::new()))).await;
+        let other =
+            open(config.with_throttles(Throttles::in_redis(&test.other_node(), &Metrics::new()))).await;
         for _ in 0..5 {
             assert!(!is_held(&sign_in(&one, WRONG, 1).await));
         }

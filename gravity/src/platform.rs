@@ -79,9 +79,9 @@ impl Platform {
             });
         }
         let mailbox = DevMailbox::default();
-        let mut config = auth_config(settings, address, keys.clone(), &mailbox);
+        let mut config = auth_config(settings, address, keys.clone(), &mailbox).with_metrics(&metrics);
         if let Some(redis) = &redis {
-            config = config.with_throttles(Throttles::in_redis(redis));
+            config = config.with_throttles(Throttles::in_redis(redis, &metrics));
             if settings.sessions_in == SessionsIn::Redis {
                 config = config.with_sessions_in(redis);
             }

@@ -87,6 +87,10 @@ async fn the_first_admin_is_made_once_and_sees_everything() {
         let answer = client.get(path).send_raw().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
+    let metrics = client.get("/metrics").send_raw().await.unwrap();
+    let metrics = metrics.into_body().into_bytes(1 << 20).await.unwrap();
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    assert!(metrics.contains("jobs_started_total{queue=\"auth\"}"), "{metrics}");
     let page = client.get("/").send_raw().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
