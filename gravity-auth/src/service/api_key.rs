@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gravity_core::audit::Origin;
+use gravity_core::jobs::JobDraft;
 use gravity_core::limits::Decision;
 use gravity_core::security::token::TokenKind;
 use gravity_core::validate::Faults;
@@ -10,6 +11,7 @@ use gravity_core::{Grants, Id, Permission, Principal, SecretString, Timestamp};
 use serde_json::{Value, json};
 
 use super::authority::Authority;
+use super::outbox::{Letter, MailJob};
 use super::record::on_user;
 use crate::domain::{ApiKey, ApiKeyId, User, UserId, lacking};
 use crate::events::{ApiKeyChanged, ApiKeyCreated, ApiKeyDeleted, ApiKeyRotated};
@@ -80,15 +82,18 @@ pub(crate) enum NoCaller {
 
 impl Auth {
     /// Makes a key: of the caller, or of a program's account for those who hold [`API_KEYS_MANAGE`]. It can do what
-    /// its owner and the caller may do, and no more; what its owner ceases to hold it ceases to hold too.
+    /// its owner and the caller may do, and no more; what its owner ceases to hold it ceases to hold too. The caller gets
+    /// mail.
     ///
-    /// An API key makes none, and neither does who acts in the name of somebody.
+    /// Whoever makes one, changes one or gives it another secret has just shown who they are, for it outlives their session
+    /// and their password. An API key makes none, and neither does who acts in the name of somebody.
     pub async fn create_api_key(
         &self,
         by: &Authority,
         new: NewApiKey,
         origin: &Origin,
     ) -> Result<IssuedApiKey, AuthError> {
+        let (user, _) = self.fresh(&by.caller).await?;
         let owner = self.owner(by, new.service_account).await?;
         let now = self.now();
         self.check_scopes(by, &owner, &new.scopes).await?;
@@ -111,7 +116,8 @@ impl Auth {
         };
         let told = ApiKeyCreated { id: key.id, user: key.user, scopes: key.scopes.clone() };
         let entry = on_user("api_key.created", key.user).made(shown(&key));
-        let trail = self.record(origin).event(key.user, told)?.audit(entry).trail();
+        let letter = self.key_letter(&user, &key, true).await?;
+        let trail = self.record(origin).event(key.user, told)?.audit(entry).job(letter)?.trail();
         let add = Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST });
         self.store().apply(&[add], &trail).await?;
         Ok(IssuedApiKey { key, secret })
@@ -150,6 +156,7 @@ impl Auth {
         patch: ApiKeyPatch,
         origin: &Origin,
     ) -> Result<ApiKey, AuthError> {
+        self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
         check_reach(by, &from)?;
         let owner = self.store().user(from.user).await?.ok_or(AuthError::ApiKeyNotFound)?;
@@ -169,7 +176,7 @@ impl Auth {
     }
 
     /// Gives a key another secret. The one it had holds for as long as is said, and none before that. Of a program's
-    /// account it must be one that does nothing which the caller may not do.
+    /// account it must be one that does nothing which the caller may not do. The caller gets mail.
     pub async fn rotate_api_key(
         &self,
         by: &Authority,
@@ -177,6 +184,7 @@ impl Auth {
         overlap: Duration,
         origin: &Origin,
     ) -> Result<IssuedApiKey, AuthError> {
+        let (user, _) = self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
         check_reach(by, &from)?;
         let (secret, hint) = new_secret();
@@ -189,7 +197,8 @@ impl Auth {
         };
         let entry = on_user("api_key.rotated", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyRotated { id, user: from.user };
-        let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
+        let letter = self.key_letter(&user, &to, false).await?;
+        let trail = self.record(origin).event(from.user, told)?.audit(entry).job(letter)?.trail();
         Ok(IssuedApiKey { key: self.update(to, &trail).await?, secret })
     }
 
@@ -242,6 +251,17 @@ impl Auth {
         if let Err(error) = self.store().api_key_used(key.id, now, before).await {
             tracing::warn!(%error, key = %key.id, "the use of an API key was not written down");
         }
+    }
+
+    /// Mail to who has made a secret of a key. What the key is called it does not say: that may be anybody's words.
+    async fn key_letter(
+        &self,
+        to: &User,
+        key: &ApiKey,
+        is_new: bool,
+    ) -> Result<JobDraft<MailJob>, AuthError> {
+        let letter = Letter::ApiKey { hint: key.hint.clone(), is_new };
+        self.letter(self.clock().uuid().to_string(), &to.email, letter).await
     }
 
     /// In whose name a key calls: the caller's own, or that of a program they manage.
