@@ -208,10 +208,11 @@ impl Auth {
         self.catch_up().await
     }
 
-    /// The live sessions of a user, the newest first: for themselves, and for who may read all users.
+    /// The live sessions of a user, the newest first: for themselves, and for who may read all users and may do no less
+    /// than that one.
     pub async fn sessions_of(&self, by: &Authority, id: UserId) -> Result<Vec<Session>, AuthError> {
         by.demand_on(id, USERS_READ)?;
-        self.there(id).await?;
+        self.over(by, &self.there(id).await?).await?;
         self.sessions(id).await
     }
 
