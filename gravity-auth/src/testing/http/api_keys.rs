@@ -256,6 +256,32 @@ async fn a_key_is_not_its_owner(stage: &Stage) {
     }
     let (_, wide) = made(stage, &admin, &["users:read"]).await;
     assert_eq!(stage.api("GET", &wide, "/users/me", Value::Null).await.status, 200);
+    // Its owner may do more than it may, so they are above it.
+    let own = stage.id_of(&admin).await;
+    let (_, write) = made(stage, &admin, &["users:write", "users:delete", "users:read"]).await;
+    for (method, path, body) in [
+        ("PATCH", "/users/me".to_owned(), json!({ "first_name": "Mine" })),
+        ("PATCH", "/users/me/preferences".to_owned(), json!({ "theme": "dark" })),
+        ("DELETE", "/users/me/avatar".to_owned(), Value::Null),
+        ("GET", "/users/me/sessions".to_owned(), Value::Null),
+        ("GET", "/users/me/preferences".to_owned(), Value::Null),
+    ] {
+        let reply = stage.api(method, &write, &path, body).await;
+        assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
+    }
+    // What is for others to do nobody does to themselves, by whatever they show.
+    let (_, all) = made(stage, &admin, &["*"]).await;
+    for token in [&write, &all, &admin.access] {
+        for (method, path) in [
+            ("POST", "/users/me/suspend".to_owned()),
+            ("POST", "/users/me/require-password-change".to_owned()),
+            ("DELETE", format!("/users/{own}")),
+        ] {
+            let reply = stage.api(method, token, &path, Value::Null).await;
+            assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
+        }
+    }
+    assert_eq!(stage.api("GET", &admin.access, "/users/me", Value::Null).await.status, 200, "untouched");
     let seen = stage.api("GET", &slim, &format!("/users/{}", stage.id_of(&admin).await), Value::Null).await;
     assert!(seen.body.get("preferences").is_none() && seen.body.get("email").is_none(), "{seen:?}");
 }
