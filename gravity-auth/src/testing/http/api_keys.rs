@@ -22,6 +22,7 @@ pub(super) async fn run(stage: &Stage) {
     bad_keys_are_refused_alike(stage).await;
     a_key_does_not_do_what_people_do(stage).await;
     a_key_is_not_its_owner(stage).await;
+    a_key_follows_nobody(stage).await;
     a_key_is_nowhere_but_in_headers(stage).await;
     nobody_gets_the_secret_of_a_key_above_them(stage).await;
     who_registered_first_and_waited_keeps_no_key(stage).await;
@@ -250,6 +251,8 @@ async fn a_key_is_not_its_owner(stage: &Stage) {
         ("DELETE", format!("/users/{eve}/follow"), Value::Null),
         ("POST", "/auth/second-factors/totp".to_owned(), Value::Null),
         ("GET", "/auth/devices".to_owned(), Value::Null),
+        ("GET", "/auth/passkeys".to_owned(), Value::Null),
+        ("GET", "/users/me/follow-requests".to_owned(), Value::Null),
     ] {
         let reply = stage.api(method, &slim, &path, body).await;
         assert_eq!(reply.refusal(), (403, "auth.not_in_person"), "{method} {path}");
@@ -284,6 +287,28 @@ async fn a_key_is_not_its_owner(stage: &Stage) {
     assert_eq!(stage.api("GET", &admin.access, "/users/me", Value::Null).await.status, 200, "untouched");
     let seen = stage.api("GET", &slim, &format!("/users/{}", stage.id_of(&admin).await), Value::Null).await;
     assert!(seen.body.get("preferences").is_none() && seen.body.get("email").is_none(), "{seen:?}");
+}
+
+/// What somebody shows to those who follow them they do not show to programs of those.
+async fn a_key_follows_nobody(stage: &Stage) {
+    let (ada, eve) = (stage.signed_in().await, stage.signed_in().await);
+    let (ada_id, eve_id) = (stage.id_of(&ada).await, stage.id_of(&eve).await);
+    for (method, by, path, body) in [
+        ("PATCH", &ada, "/users/me".to_owned(), json!({ "bio": "For friends" })),
+        ("PATCH", &ada, "/users/me/preferences".to_owned(), json!({ "privacy": { "profile": "followers" } })),
+        ("POST", &eve, format!("/users/{ada_id}/follow"), Value::Null),
+        ("POST", &ada, format!("/users/me/follow-requests/{eve_id}"), Value::Null),
+    ] {
+        let reply = stage.api(method, &by.access, &path, body).await;
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+    }
+    let (_, key) = made(stage, &eve, &["orders:read"]).await;
+    let bio = async |token: &str| {
+        let reply = stage.api("GET", token, &format!("/users/{ada_id}"), Value::Null).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.body["bio"].clone()
+    };
+    assert_eq!((bio(&eve.access).await, bio(&key).await), (json!("For friends"), Value::Null));
 }
 
 async fn a_key_is_nowhere_but_in_headers(stage: &Stage) {
