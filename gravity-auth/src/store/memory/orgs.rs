@@ -7,7 +7,9 @@ use gravity_core::{Error, Timestamp};
 
 use super::MemoryStore;
 use super::state::State;
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId, UserStatus};
+use crate::domain::{
+    EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId, UserStatus,
+};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 impl State {
@@ -43,6 +45,11 @@ impl State {
     /// Who may not sign in any more invites nobody.
     pub(super) fn withdraw_all(&mut self, user: UserId) {
         self.invitations.retain(|_, invitation| invitation.invited_by != user);
+    }
+
+    /// Who is gone for good is invited nowhere.
+    pub(super) fn forget_invited(&mut self, email: &EmailAddress) {
+        self.invitations.retain(|_, invitation| invitation.email.key() != email.key());
     }
 
     fn join(&mut self, org: OrgId, user: UserId, role: OrgRole, joined_at: Timestamp) {

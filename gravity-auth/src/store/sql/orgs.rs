@@ -9,7 +9,7 @@ use gravity_core::{Error, Timestamp};
 use super::apply::{for_update, one_row};
 use super::rows::{self, InvitationRow, MemberRow, OrgRow};
 use super::{SqlStore, users};
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId};
+use crate::domain::{EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 const INVITATION: &str = "id, org_id, email, role, mac, invited_by, created_at, expires_at";
@@ -201,6 +201,13 @@ async fn set_member(
 /// Who may not sign in any more invites nobody.
 pub(super) async fn withdraw_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
     tx.query("DELETE FROM auth_org_invitations WHERE invited_by = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+/// Who is gone for good is invited nowhere.
+pub(super) async fn forget_invited(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<(), Refused> {
+    let query = tx.query("DELETE FROM auth_org_invitations WHERE email_key = $1").bind(email.key());
+    query.execute().await?;
     Ok(())
 }
 

@@ -261,6 +261,14 @@ async fn who_is_purged_leaves<S: AuthStore>(fixture: &Fixture<S>) {
     let (bob, carol) = (joined(fixture, &org, &ada, OrgRole::Admin).await, verified(fixture).await);
     let open = invitation(fixture, &org, bob.id, &carol.email, OrgRole::Member);
     fixture.apply(invite(&open)).await.unwrap();
+    let other = made(fixture, &ada).await;
+    let (theirs, anothers) = (
+        invitation(fixture, &other, ada.id, &bob.email, OrgRole::Admin),
+        invitation(fixture, &other, ada.id, &carol.email, OrgRole::Admin),
+    );
+    for open in [&theirs, &anothers] {
+        fixture.apply(invite(open)).await.unwrap();
+    }
     let set = |to| Change::SetStatus { user: bob.id, to, at: fixture.now() };
     let listed = async || fixture.store.members(org.id, None, 10).await.unwrap().items.len();
     fixture.apply(set(UserStatus::Suspended)).await.unwrap();
@@ -275,4 +283,6 @@ async fn who_is_purged_leaves<S: AuthStore>(fixture: &Fixture<S>) {
     fixture.apply(set(UserStatus::Deleted)).await.unwrap();
     fixture.apply(Change::Purge { user, deleted_until: at, at }).await.unwrap();
     assert_eq!((role(fixture, &org, &bob).await, listed().await), (None, 1));
+    // Nor does an invitation say any more what their address was.
+    assert_eq!(fixture.store.invitations(other.id, fixture.now()).await.unwrap(), [anothers]);
 }
