@@ -97,6 +97,7 @@ impl Auth {
         let owner = self.owner(by, new.service_account).await?;
         let now = self.now();
         self.check_scopes(by, &owner, &new.scopes).await?;
+        let mut changes = self.reach(by, owner.id, &new.scopes).await?;
         check_end(new.expires_at, now)?;
         let (secret, hint) = new_secret();
         let key = ApiKey {
@@ -118,8 +119,8 @@ impl Auth {
         let entry = on_user("api_key.created", key.user).made(shown(&key));
         let letter = self.key_letter(&user, &key, true).await?;
         let trail = self.record(origin).event(key.user, told)?.audit(entry).job(letter)?.trail();
-        let add = Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST });
-        self.store().apply(&[add], &trail).await?;
+        changes.push(Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST }));
+        self.store().apply(&changes, &trail).await?;
         Ok(IssuedApiKey { key, secret })
     }
 
@@ -158,11 +159,12 @@ impl Auth {
     ) -> Result<ApiKey, AuthError> {
         self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
-        check_reach(by, &from)?;
         let owner = self.store().user(from.user).await?.ok_or(AuthError::ApiKeyNotFound)?;
         if let Some(scopes) = &patch.scopes {
             self.check_scopes(by, &owner, scopes).await?;
         }
+        let both = from.scopes.iter().chain(patch.scopes.iter().flat_map(Grants::iter)).cloned().collect();
+        let acts = self.reach(by, from.user, &both).await?;
         check_end(patch.expires_at, self.now())?;
         let mut to = from.clone();
         to.name = patch.name.unwrap_or(to.name);
@@ -172,7 +174,7 @@ impl Auth {
         let entry = on_user("api_key.changed", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyChanged { id, user: from.user, scopes: to.scopes.clone() };
         let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
-        self.update(to, &trail).await
+        self.update(acts, to, &trail).await
     }
 
     /// Gives a key another secret. The one it had holds for as long as is said, and none before that. Of a program's
@@ -186,7 +188,7 @@ impl Auth {
     ) -> Result<IssuedApiKey, AuthError> {
         let (user, _) = self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
-        check_reach(by, &from)?;
+        let acts = self.reach(by, from.user, &from.scopes).await?;
         let (secret, hint) = new_secret();
         let until = self.now().saturating_add(overlap);
         let to = ApiKey {
@@ -199,7 +201,7 @@ impl Auth {
         let told = ApiKeyRotated { id, user: from.user };
         let letter = self.key_letter(&user, &to, false).await?;
         let trail = self.record(origin).event(from.user, told)?.audit(entry).job(letter)?.trail();
-        Ok(IssuedApiKey { key: self.update(to, &trail).await?, secret })
+        Ok(IssuedApiKey { key: self.update(acts, to, &trail).await?, secret })
     }
 
     /// Takes a key back. It holds nowhere from now on.
@@ -286,17 +288,28 @@ impl Auth {
         lacking(&held, scopes).map_or(Ok(()), |grant| Err(AuthError::NotHeld(grant.clone())))
     }
 
-    async fn update(&self, mut to: ApiKey, trail: &crate::store::Trail) -> Result<ApiKey, AuthError> {
-        let change = Change::Key(KeyChange::Update { version: to.version, to: Box::new(to.clone()) });
-        self.store().apply(&[change], trail).await?;
+    /// Refuses who would have the secret of a key of a program's account that may do what they may not, now. What comes
+    /// back is to be among the changes. Their own does no more than they do, at every request.
+    async fn reach(&self, by: &Authority, owner: UserId, scopes: &Grants) -> Result<Vec<Change>, AuthError> {
+        if owner == by.caller.user {
+            return Ok(Vec::new());
+        }
+        let wanted = scopes.iter().cloned().chain([API_KEYS_MANAGE.into()]).collect();
+        let own = self.covers(by, &wanted).await?;
+        Ok(vec![Change::Holds { user: own.id, role: own.role }])
+    }
+
+    async fn update(
+        &self,
+        mut changes: Vec<Change>,
+        mut to: ApiKey,
+        trail: &crate::store::Trail,
+    ) -> Result<ApiKey, AuthError> {
+        changes.push(Change::Key(KeyChange::Update { version: to.version, to: Box::new(to.clone()) }));
+        self.store().apply(&changes, trail).await?;
         to.version += 1;
         Ok(to)
     }
-}
-
-/// Whoever gets the secret of a key may do what it may. Their own does no more than they do.
-fn check_reach(by: &Authority, key: &ApiKey) -> Result<(), AuthError> {
-    if key.user == by.caller.user { Ok(()) } else { by.demand_all(&key.scopes) }
 }
 
 /// A new secret, and how it begins.

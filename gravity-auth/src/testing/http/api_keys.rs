@@ -377,6 +377,20 @@ async fn nobody_gets_the_secret_of_a_key_above_them(stage: &Stage) {
     assert_eq!(stage.api("PATCH", &bob.access, &above, patch).await.refusal(), (403, "auth.not_held"));
     let deleted = stage.api("DELETE", &bob.access, &format!("/service-accounts/{robot}"), Value::Null).await;
     assert_eq!(deleted.refusal(), (403, "auth.not_held"));
+    // Who has just been put down, and whose token is still taken elsewhere.
+    let mut late = authority(stage, &bob.email, "*").await;
+    let mut new = new_key("ci");
+    new.service_account = Some(robot.parse().unwrap());
+    new.scopes = "users:delete".parse().unwrap();
+    let refused = stage.auth.create_api_key(&late, new.clone(), &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "{refused:?}");
+    let id = above.rsplit('/').next().unwrap().parse().unwrap();
+    let refused = stage.auth.rotate_api_key(&late, id, Duration::ZERO, &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "{refused:?}");
+    late.caller = authority(stage, &stage.signed_in().await.email, "*").await.caller;
+    new.scopes = "orders:read".parse().unwrap();
+    let refused = stage.auth.create_api_key(&late, new, &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "they do not see to programs: {refused:?}");
     // To take a key back is never wrong.
     assert_eq!(stage.api("DELETE", &bob.access, &above, Value::Null).await.status, 204);
 }
