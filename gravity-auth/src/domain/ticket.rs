@@ -66,8 +66,10 @@ impl Purpose {
         Self::TakeEmail,
     ];
 
-    /// Those that let somebody in, or set a password.
-    pub const THAT_OPEN: [Self; 3] = [Self::ResetPassword, Self::MagicLink, Self::EmailCode];
+    /// Those that a new password voids: who had the one before may have asked for them, to come in or to take the
+    /// account along to another address.
+    pub const VOID_BY_PASSWORD: [Self; 5] =
+        [Self::ResetPassword, Self::MagicLink, Self::EmailCode, Self::LeaveEmail, Self::TakeEmail];
 
     /// The purpose as it is stored, and the context of the checksums of its tickets.
     pub const fn as_str(self) -> &'static str {

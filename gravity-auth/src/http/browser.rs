@@ -4,6 +4,7 @@ use gravity_core::SecretString;
 use gravity_core::audit::Origin;
 use gravity_core::http::openapi::Operation;
 use gravity_core::http::{FromParts, Parts, Problem, credentials};
+use http::header::AUTHORIZATION;
 
 use super::sign_in::SignedAnswer;
 use super::views::Signed;
@@ -25,6 +26,17 @@ impl FromParts<Auth> for Browser {
         // Cookies that nobody can read end nothing, and are overwritten.
         let former = credentials::cookie(parts.head(), name).ok().flatten().map(str::to_owned);
         Ok(Self { same_origin: forgery::check_origin(auth, parts.headers()), former })
+    }
+
+    fn describe(_: &mut Operation<'_>) {}
+}
+
+/// Whether a request's access token is in a cookie: there is none in its header.
+pub(super) struct ByCookie(pub(super) bool);
+
+impl<S> FromParts<S> for ByCookie {
+    fn from_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(!parts.headers().contains_key(AUTHORIZATION)))
     }
 
     fn describe(_: &mut Operation<'_>) {}

@@ -61,6 +61,21 @@ impl Cookies {
         Ok(cookies.into_iter().fold(SetCookies::new(answer), SetCookies::set))
     }
 
+    /// An answer that sets them but for the refresh token, which stays the one that the browser has.
+    pub(super) fn renew<R: Respond>(
+        self,
+        answer: R,
+        access: (&str, Duration),
+        forgery: (&str, Duration),
+    ) -> Result<SetCookies<R>, Problem> {
+        let cookies = || {
+            Ok([self.cookie(self.access, access)?, self.cookie(self.forgery, forgery)?.readable_by_scripts()])
+        };
+        let cookies: Result<[SetCookie; 2], InvalidCookie> = cookies();
+        let cookies = cookies.map_err(|error| Problem::new(problems::INTERNAL).because(error))?;
+        Ok(cookies.into_iter().fold(SetCookies::new(answer), SetCookies::set))
+    }
+
     /// The answer, which remembers the device too.
     pub(super) fn remember<R: Respond>(
         self,

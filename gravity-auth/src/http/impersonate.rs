@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fresh::{Fresh, fresh};
+use super::views::token_type;
 use crate::authentication::has_second_factor;
 use crate::domain::{SessionId, User, UserId};
 use crate::service::{Authority, Caller};
@@ -28,7 +29,7 @@ pub struct ImpersonateInput {
 pub struct Impersonated {
     /// The token that requests show. There is none that gets another.
     pub access_token: String,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` where the session of who asks is bound to a key.
     pub token_type: String,
     /// How long it holds, in seconds.
     pub expires_in: u64,
@@ -82,7 +83,7 @@ pub(super) async fn begin(
     let begun = auth.impersonate(&by, user, &input.reason, &origin).await?;
     Ok(WithStatus(fresh(Impersonated {
         access_token: begun.access_token.expose().clone(),
-        token_type: "Bearer".to_owned(),
+        token_type: token_type(&begun.session).to_owned(),
         expires_in: begun.expires_in.as_secs(),
         session: begun.session.id,
         user: begun.user,

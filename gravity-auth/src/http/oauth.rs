@@ -326,6 +326,7 @@ pub(super) async fn accounts(
     State(auth): State<Auth>,
     caller: Caller,
 ) -> Result<Json<LinkedAccountList>, AuthError> {
+    caller.in_person()?;
     let accounts = auth.linked_accounts(caller.user).await?;
     Ok(Json(LinkedAccountList { items: accounts.into_iter().map(LinkedAccountView::from).collect() }))
 }

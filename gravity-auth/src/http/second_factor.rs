@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Cookies;
-use super::browser::{Browser, Tokens};
+use super::browser::{Browser, ByCookie, Tokens};
 use super::fresh::{Fresh, fresh};
 use super::passkeys::PasskeyInput;
 use super::possession::Proven;
@@ -65,7 +65,7 @@ pub struct StepUpInput {
     /// A passkey that was asked for.
     #[serde(default)]
     pub passkey: Option<PasskeyInput>,
-    /// Whether tokens come as cookies, for pages in a browser.
+    /// Whether the token comes as a cookie, where the one that is shown is one.
     #[serde(default)]
     pub cookies: bool,
 }
@@ -253,6 +253,7 @@ pub(super) async fn show(
 pub(super) async fn step_up(
     State(auth): State<Auth>,
     caller: Caller,
+    ByCookie(by_cookie): ByCookie,
     origin: Origin,
     Json(input): Json<StepUpInput>,
 ) -> Result<Result<SetCookies<Fresh<Signed>>, Problem>, AuthError> {
@@ -269,7 +270,7 @@ pub(super) async fn step_up(
         None => StepUp::Factor(proof(input.code, input.recovery_code, input.passkey)?),
     };
     let signed_in = auth.step_up(&caller, &shown, &origin).await?;
-    Ok(Signed::renewed(&auth, signed_in, input.cookies))
+    Ok(Signed::renewed(&auth, signed_in, input.cookies && by_cookie))
 }
 
 pub(super) async fn list(

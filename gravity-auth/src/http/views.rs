@@ -183,22 +183,29 @@ impl Signed {
         Cookies::of(&auth.0.config.settings).set(answer, [access, refresh, (forgery.expose(), lasts)])
     }
 
-    /// The answer to who has shown once more who they are: a new access token, and no token that outlives it.
+    /// The answer to who has shown once more who they are: a new access token, and no token that outlives it. The refresh
+    /// token that a browser has stays: a newer one may have come there while the proof was looked at.
     pub(super) fn renewed(
         auth: &Auth,
         signed_in: SignedIn,
         in_cookies: bool,
     ) -> Result<SetCookies<Fresh<Self>>, Problem> {
-        if in_cookies {
-            return Self::answer(auth, signed_in, in_cookies);
+        if !in_cookies {
+            return Ok(SetCookies::new(fresh(Self::with_access(signed_in))));
         }
-        Ok(SetCookies::new(fresh(Self::with_access(signed_in))))
+        let forgery = forgery::token(auth, &signed_in.session.id.to_string());
+        let lasts: Duration = signed_in.session.idle_until.saturating_since(auth.now());
+        let (access, expires_in) = (signed_in.access_token.clone(), signed_in.expires_in);
+        let csrf_token = Some(forgery.expose().clone());
+        let signed = Self { access_token: None, csrf_token, ..Self::with_access(signed_in) };
+        let cookies = Cookies::of(&auth.0.config.settings);
+        cookies.renew(fresh(signed), (access.expose(), expires_in), (forgery.expose(), lasts))
     }
 
     fn with_access(signed_in: SignedIn) -> Self {
         Self {
             access_token: Some(signed_in.access_token.expose().clone()),
-            token_type: if signed_in.session.bound_to.is_some() { "DPoP" } else { "Bearer" }.to_owned(),
+            token_type: token_type(&signed_in.session).to_owned(),
             expires_in: signed_in.expires_in.as_secs(),
             refresh_token: None,
             csrf_token: None,
@@ -207,6 +214,11 @@ impl Signed {
             user: signed_in.user,
         }
     }
+}
+
+/// How the access tokens of a session are shown.
+pub(super) const fn token_type(session: &Session) -> &'static str {
+    if session.bound_to.is_some() { "DPoP" } else { "Bearer" }
 }
 
 impl SessionView {

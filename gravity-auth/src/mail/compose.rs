@@ -154,6 +154,20 @@ fn words(settings: &AuthSettings, letter: Letter) -> Words {
             Shown::Link(address(settings, &mail.reset_page)),
             Vec::new(),
         ),
+        Letter::ApiKey { hint, is_new } => {
+            let (kind, what) = if is_new {
+                ("api_key_created", format!("You have made an API key at {application}. It begins with {hint}"))
+            } else {
+                ("api_key_rotated", format!("An API key of yours at {application} has another secret, which begins with {hint}"))
+            };
+            say(
+                kind,
+                format!("An API key at {application}"),
+                format!("{what}. It goes on when your password changes. If this was not you, sign in, delete it, and set a new password here:"),
+                Shown::Link(address(settings, &mail.reset_page)),
+                Vec::new(),
+            )
+        }
         Letter::SecondFactor(news) => {
             let (kind, what) = told(news);
             say(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gravity_core::audit::Origin;
+use gravity_core::jobs::JobDraft;
 use gravity_core::limits::Decision;
 use gravity_core::security::token::TokenKind;
 use gravity_core::validate::Faults;
@@ -10,6 +11,7 @@ use gravity_core::{Grants, Id, Permission, Principal, SecretString, Timestamp};
 use serde_json::{Value, json};
 
 use super::authority::Authority;
+use super::outbox::{Letter, MailJob};
 use super::record::on_user;
 use crate::domain::{ApiKey, ApiKeyId, User, UserId, lacking};
 use crate::events::{ApiKeyChanged, ApiKeyCreated, ApiKeyDeleted, ApiKeyRotated};
@@ -80,18 +82,22 @@ pub(crate) enum NoCaller {
 
 impl Auth {
     /// Makes a key: of the caller, or of a program's account for those who hold [`API_KEYS_MANAGE`]. It can do what
-    /// its owner and the caller may do, and no more; what its owner ceases to hold it ceases to hold too.
+    /// its owner and the caller may do, and no more; what its owner ceases to hold it ceases to hold too. The caller gets
+    /// mail.
     ///
-    /// An API key makes none, and neither does who acts in the name of somebody.
+    /// Whoever makes one, changes one or gives it another secret has just shown who they are, for it outlives their session
+    /// and their password. An API key makes none, and neither does who acts in the name of somebody.
     pub async fn create_api_key(
         &self,
         by: &Authority,
         new: NewApiKey,
         origin: &Origin,
     ) -> Result<IssuedApiKey, AuthError> {
+        let (user, _) = self.fresh(&by.caller).await?;
         let owner = self.owner(by, new.service_account).await?;
         let now = self.now();
         self.check_scopes(by, &owner, &new.scopes).await?;
+        let mut changes = self.reach(by, owner.id, &new.scopes).await?;
         check_end(new.expires_at, now)?;
         let (secret, hint) = new_secret();
         let key = ApiKey {
@@ -111,9 +117,10 @@ impl Auth {
         };
         let told = ApiKeyCreated { id: key.id, user: key.user, scopes: key.scopes.clone() };
         let entry = on_user("api_key.created", key.user).made(shown(&key));
-        let trail = self.record(origin).event(key.user, told)?.audit(entry).trail();
-        let add = Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST });
-        self.store().apply(&[add], &trail).await?;
+        let letter = self.key_letter(&user, &key, true).await?;
+        let trail = self.record(origin).event(key.user, told)?.audit(entry).job(letter)?.trail();
+        changes.push(Change::Key(KeyChange::Add { key: Box::new(key.clone()), most: MOST }));
+        self.store().apply(&changes, &trail).await?;
         Ok(IssuedApiKey { key, secret })
     }
 
@@ -150,12 +157,14 @@ impl Auth {
         patch: ApiKeyPatch,
         origin: &Origin,
     ) -> Result<ApiKey, AuthError> {
+        self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
-        check_reach(by, &from)?;
         let owner = self.store().user(from.user).await?.ok_or(AuthError::ApiKeyNotFound)?;
         if let Some(scopes) = &patch.scopes {
             self.check_scopes(by, &owner, scopes).await?;
         }
+        let both = from.scopes.iter().chain(patch.scopes.iter().flat_map(Grants::iter)).cloned().collect();
+        let acts = self.reach(by, from.user, &both).await?;
         check_end(patch.expires_at, self.now())?;
         let mut to = from.clone();
         to.name = patch.name.unwrap_or(to.name);
@@ -165,11 +174,11 @@ impl Auth {
         let entry = on_user("api_key.changed", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyChanged { id, user: from.user, scopes: to.scopes.clone() };
         let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
-        self.update(to, &trail).await
+        self.update(acts, to, &trail).await
     }
 
     /// Gives a key another secret. The one it had holds for as long as is said, and none before that. Of a program's
-    /// account it must be one that does nothing which the caller may not do.
+    /// account it must be one that does nothing which the caller may not do. The caller gets mail.
     pub async fn rotate_api_key(
         &self,
         by: &Authority,
@@ -177,8 +186,9 @@ impl Auth {
         overlap: Duration,
         origin: &Origin,
     ) -> Result<IssuedApiKey, AuthError> {
+        let (user, _) = self.fresh(&by.caller).await?;
         let from = self.api_key(by, id).await?;
-        check_reach(by, &from)?;
+        let acts = self.reach(by, from.user, &from.scopes).await?;
         let (secret, hint) = new_secret();
         let until = self.now().saturating_add(overlap);
         let to = ApiKey {
@@ -189,8 +199,9 @@ impl Auth {
         };
         let entry = on_user("api_key.rotated", from.user).change(shown(&from), shown(&to));
         let told = ApiKeyRotated { id, user: from.user };
-        let trail = self.record(origin).event(from.user, told)?.audit(entry).trail();
-        Ok(IssuedApiKey { key: self.update(to, &trail).await?, secret })
+        let letter = self.key_letter(&user, &to, false).await?;
+        let trail = self.record(origin).event(from.user, told)?.audit(entry).job(letter)?.trail();
+        Ok(IssuedApiKey { key: self.update(acts, to, &trail).await?, secret })
     }
 
     /// Takes a key back. It holds nowhere from now on.
@@ -244,6 +255,17 @@ impl Auth {
         }
     }
 
+    /// Mail to who has made a secret of a key. What the key is called it does not say: that may be anybody's words.
+    async fn key_letter(
+        &self,
+        to: &User,
+        key: &ApiKey,
+        is_new: bool,
+    ) -> Result<JobDraft<MailJob>, AuthError> {
+        let letter = Letter::ApiKey { hint: key.hint.clone(), is_new };
+        self.letter(self.clock().uuid().to_string(), &to.email, letter).await
+    }
+
     /// In whose name a key calls: the caller's own, or that of a program they manage.
     async fn owner(&self, by: &Authority, service_account: Option<UserId>) -> Result<User, AuthError> {
         by.caller.in_person()?;
@@ -266,17 +288,28 @@ impl Auth {
         lacking(&held, scopes).map_or(Ok(()), |grant| Err(AuthError::NotHeld(grant.clone())))
     }
 
-    async fn update(&self, mut to: ApiKey, trail: &crate::store::Trail) -> Result<ApiKey, AuthError> {
-        let change = Change::Key(KeyChange::Update { version: to.version, to: Box::new(to.clone()) });
-        self.store().apply(&[change], trail).await?;
+    /// Refuses who would have the secret of a key of a program's account that may do what they may not, now. What comes
+    /// back is to be among the changes. Their own does no more than they do, at every request.
+    async fn reach(&self, by: &Authority, owner: UserId, scopes: &Grants) -> Result<Vec<Change>, AuthError> {
+        if owner == by.caller.user {
+            return Ok(Vec::new());
+        }
+        let wanted = scopes.iter().cloned().chain([API_KEYS_MANAGE.into()]).collect();
+        let own = self.covers(by, &wanted).await?;
+        Ok(vec![Change::Holds { user: own.id, role: own.role }])
+    }
+
+    async fn update(
+        &self,
+        mut changes: Vec<Change>,
+        mut to: ApiKey,
+        trail: &crate::store::Trail,
+    ) -> Result<ApiKey, AuthError> {
+        changes.push(Change::Key(KeyChange::Update { version: to.version, to: Box::new(to.clone()) }));
+        self.store().apply(&changes, trail).await?;
         to.version += 1;
         Ok(to)
     }
-}
-
-/// Whoever gets the secret of a key may do what it may. Their own does no more than they do.
-fn check_reach(by: &Authority, key: &ApiKey) -> Result<(), AuthError> {
-    if key.user == by.caller.user { Ok(()) } else { by.demand_all(&key.scopes) }
 }
 
 /// A new secret, and how it begins.

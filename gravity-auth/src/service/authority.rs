@@ -52,6 +52,13 @@ impl Authority {
         if self.is(user) { Ok(()) } else { self.demand(permission) }
     }
 
+    /// Refuses who may not do this, or would do it to themselves: for what asks for no proof of who calls. An API key
+    /// does nothing of it to its owner either, nor who acts in the name of somebody to them.
+    pub(crate) fn demand_on_others(&self, user: UserId, permission: Permission) -> Result<(), AuthError> {
+        self.demand(permission)?;
+        if self.caller.user == user { Err(AuthError::Forbidden) } else { Ok(()) }
+    }
+
     /// Refuses who does not hold all of this, and names what they do not.
     pub fn demand_all(&self, wanted: &Grants) -> Result<(), AuthError> {
         lacking(&self.grants, wanted).map_or(Ok(()), |grant| Err(AuthError::NotHeld(grant.clone())))
@@ -90,7 +97,8 @@ impl Auth {
     /// Refuses who is to change somebody who may do more than they may. What comes back is to be among the changes:
     /// both must still have the role that they had here.
     pub(crate) async fn over(&self, by: &Authority, target: &User) -> Result<Vec<Change>, AuthError> {
-        if by.caller.user == target.id {
+        // Neither an API key nor who acts in the name of somebody is that user.
+        if by.is(target.id) && by.caller.actor.is_none() {
             return Ok(Vec::new());
         }
         let own =

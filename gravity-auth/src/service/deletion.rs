@@ -17,9 +17,10 @@ use crate::{Auth, AuthError};
 const BATCH: u32 = 100;
 
 impl Auth {
-    /// Deletes a user: they are signed out, and can be restored within the grace. After it nothing is left of them.
+    /// Deletes a user, but not [oneself](Self::delete_me): they are signed out, and can be restored within the grace. After
+    /// it nothing is left of them.
     pub async fn delete_user(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<(), AuthError> {
-        by.demand(USERS_DELETE)?;
+        by.demand_on_others(id, USERS_DELETE)?;
         let user = self.there(id).await?;
         let guards = self.over(by, &user).await?;
         self.delete(user, guards, origin).await

@@ -145,6 +145,7 @@ impl Auth {
         from: Option<&Position>,
         limit: u32,
     ) -> Result<PageRows<PersonView>, AuthError> {
+        by.caller.session.ok_or(AuthError::NotInPerson)?;
         let side = Side::Followers;
         let rows = self.store().follows(by.caller.user, side, FollowState::Requested, from, limit).await?;
         self.seen(rows, side, &Viewer(Some(by.clone()))).await

@@ -36,7 +36,7 @@ impl Auth {
     /// does, and cannot be refreshed. The token names the caller as its actor (`act`), and so does everything that is
     /// written to the audit log. Whoever acts so does no more than they may do themselves, and changes no password,
     /// address, factor, key or session. When their own session ends, or they cease to be active or to hold
-    /// [`USERS_IMPERSONATE`], it is over.
+    /// [`USERS_IMPERSONATE`], it is over. Where their session is bound to a key, so is this one.
     pub async fn impersonate(
         &self,
         by: &Authority,
@@ -55,7 +55,10 @@ impl Auth {
         let user = found.filter(|user| user.id != actor).ok_or(AuthError::UserNotFound)?;
         by.demand_all(&self.grants_of(&user.role).await?)?;
         let expires_in = self.0.config.access();
+        let (_, own) = self.session_of_caller(&by.caller).await?;
         let mut session = self.new_session(&user, Vec::new(), origin);
+        // Who shows a proof of possession for themselves shows it for others, too.
+        session.bound_to = own.bound_to;
         session.expires_at = session.created_at.saturating_add(expires_in);
         session.idle_until = session.expires_at;
         // Its user sees that it is there; from where, the audit log knows.

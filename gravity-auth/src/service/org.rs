@@ -5,7 +5,7 @@ use std::time::Duration;
 use gravity_core::audit::{AuditEntry, Origin};
 use gravity_core::http::{IntoProblem as _, Rule};
 use gravity_core::page::{PageRows, Position};
-use gravity_core::{Id, Permission};
+use gravity_core::{Grants, Id, Permission};
 use serde_json::json;
 
 use super::address::check_reach;
@@ -65,21 +65,22 @@ impl Auth {
         name: OrgName,
         origin: &Origin,
     ) -> Result<(Org, OrgRole), AuthError> {
-        let (mut org, role) = self.acting(by, id, OrgRole::Admin).await?;
+        let (mut org, role, acts) = self.acting(by, id, OrgRole::Admin).await?;
         let entry = on_org("org.renamed", id).change(json!({ "name": org.name }), json!({ "name": name }));
         let rename = OrgChange::Rename { org: id, name: name.clone(), at: self.now() };
         let trail = self.record(origin).audit(entry).trail();
-        self.store().apply(&[Change::Org(rename)], &trail).await.map_err(no_org)?;
+        self.store().apply(&[acts, Change::Org(rename)], &trail).await.map_err(no_org)?;
         (org.name, org.updated_at) = (name, self.now());
         Ok((org, role))
     }
 
     /// Deletes an organisation: for its owners.
     pub async fn delete_org(&self, by: &Authority, id: OrgId, origin: &Origin) -> Result<(), AuthError> {
-        let (org, _) = self.acting(by, id, OrgRole::Owner).await?;
+        let (org, _, acts) = self.acting(by, id, OrgRole::Owner).await?;
         let record = self.record(origin).event(by.caller.user, OrgDeleted { id })?;
         let trail = record.audit(on_org("org.deleted", id).removed(&org)).trail();
-        self.store().apply(&[Change::Org(OrgChange::Remove { org: id })], &trail).await.map_err(no_org)
+        let remove = Change::Org(OrgChange::Remove { org: id });
+        self.store().apply(&[acts, remove], &trail).await.map_err(no_org)
     }
 
     /// The members of an organisation: for all of them.
@@ -103,7 +104,7 @@ impl Auth {
         to: OrgRole,
         origin: &Origin,
     ) -> Result<Member, AuthError> {
-        let (_, role) = self.acting(by, id, OrgRole::Admin).await?;
+        let (_, role, acts) = self.acting(by, id, OrgRole::Admin).await?;
         let mut member = self.store().member(id, user).await?.ok_or(AuthError::MemberNotFound)?;
         let from = member.role;
         if from > role || to > role {
@@ -117,7 +118,7 @@ impl Auth {
         let told = MemberChanged { org: id, user, from, to };
         let trail = self.record(origin).event(user, told)?.audit(entry).trail();
         let set = OrgChange::SetMember { org: id, user, from, to: Some(to) };
-        self.store().apply(&[Change::Org(set)], &trail).await?;
+        self.store().apply(&[at_least(acts, from.max(to)), Change::Org(set)], &trail).await?;
         member.role = to;
         Ok(member)
     }
@@ -131,7 +132,7 @@ impl Auth {
         origin: &Origin,
     ) -> Result<(), AuthError> {
         let least = if user == by.caller.user { OrgRole::Member } else { OrgRole::Admin };
-        let (_, role) = self.acting(by, id, least).await?;
+        let (_, role, acts) = self.acting(by, id, least).await?;
         let member = self.store().member(id, user).await?.ok_or(AuthError::MemberNotFound)?;
         if member.role > role {
             return Err(AuthError::OrgForbidden);
@@ -139,7 +140,7 @@ impl Auth {
         let entry = on_member("org.member_left", id, user).removed(&member);
         let trail = self.record(origin).event(user, MemberLeft { org: id, user })?.audit(entry).trail();
         let set = OrgChange::SetMember { org: id, user, from: member.role, to: None };
-        Ok(self.store().apply(&[Change::Org(set)], &trail).await?)
+        Ok(self.store().apply(&[at_least(acts, member.role), Change::Org(set)], &trail).await?)
     }
 
     /// Invites whoever has this address: for admins, with no more than they have. Mail goes to the address; whether
@@ -152,7 +153,7 @@ impl Auth {
         role: OrgRole,
         origin: &Origin,
     ) -> Result<Invitation, AuthError> {
-        let (org, own) = self.acting(by, id, OrgRole::Admin).await?;
+        let (org, own, acts) = self.acting(by, id, OrgRole::Admin).await?;
         if role > own {
             return Err(AuthError::OrgForbidden);
         }
@@ -179,7 +180,8 @@ impl Auth {
             .job(self.letter(invitation.id.to_string(), &email, letter).await?)?
             .trail();
         let invite = OrgChange::Invite { invitation: Box::new(invitation.clone()), most: MOST_INVITATIONS };
-        self.store().apply(&[Change::Org(invite)], &trail).await.map_err(|refused| match refused {
+        let changes = [at_least(acts, role), Change::Org(invite)];
+        self.store().apply(&changes, &trail).await.map_err(|refused| match refused {
             Refused::Exists => AuthError::AlreadyMember,
             refused => no_org(refused),
         })?;
@@ -203,11 +205,11 @@ impl Auth {
         invitation: InvitationId,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        self.acting(by, id, OrgRole::Admin).await?;
+        let (_, _, acts) = self.acting(by, id, OrgRole::Admin).await?;
         let entry = on_org("org.invitation_withdrawn", id).extra("invitation", invitation.to_string());
         let trail = self.record(origin).audit(entry).trail();
         let withdraw = Change::Org(OrgChange::Withdraw { org: id, invitation });
-        self.store().apply(&[withdraw], &trail).await.map_err(|refused| match refused {
+        self.store().apply(&[acts, withdraw], &trail).await.map_err(|refused| match refused {
             Refused::Stale => AuthError::InvitationNotFound,
             refused => refused.into(),
         })
@@ -264,11 +266,37 @@ impl Auth {
         })
     }
 
-    /// An organisation in which the caller has at least this role, in person.
-    async fn acting(&self, by: &Authority, id: OrgId, least: OrgRole) -> Result<(Org, OrgRole), AuthError> {
+    /// An organisation in which the caller has at least this role, in person; their role; and what is to be the first of
+    /// the changes: that they have it still.
+    async fn acting(
+        &self,
+        by: &Authority,
+        id: OrgId,
+        least: OrgRole,
+    ) -> Result<(Org, OrgRole, Change), AuthError> {
         by.caller.in_person()?;
         let (org, role) = self.org(by, id).await?;
-        if role < least { Err(AuthError::OrgForbidden) } else { Ok((org, role)) }
+        if role < least {
+            return Err(AuthError::OrgForbidden);
+        }
+        // By a token of before somebody looks after no organisation but those they are in.
+        let or = match self.covers(by, &Grants::from([ORGS_MANAGE])).await {
+            Ok(own) => Some(own.role),
+            Err(AuthError::NotHeld(_) | AuthError::NoUser) => None,
+            Err(error) => return Err(error),
+        };
+        let act = OrgChange::Act { org: id, user: by.caller.user, least, or };
+        Ok((org, role, Change::Org(act)))
+    }
+}
+
+/// The same of who must be more there.
+fn at_least(acts: Change, more: OrgRole) -> Change {
+    match acts {
+        Change::Org(OrgChange::Act { org, user, least, or }) => {
+            Change::Org(OrgChange::Act { org, user, least: least.max(more), or })
+        }
+        other => other,
     }
 }
 

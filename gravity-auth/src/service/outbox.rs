@@ -77,6 +77,7 @@ pub(crate) enum Letter {
     AccountLinked { provider: String },
     AccountUnlinked { provider: String },
     Invitation { org: String, token: String },
+    ApiKey { hint: String, is_new: bool },
 }
 
 /// What has happened to a second factor.

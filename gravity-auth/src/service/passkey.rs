@@ -120,6 +120,7 @@ impl Auth {
 
     /// The passkeys of the user who calls, the newest first.
     pub async fn passkeys(&self, caller: &Caller) -> Result<Vec<UserPasskey>, AuthError> {
+        caller.in_person()?;
         Ok(self.store().passkeys(caller.user).await?)
     }
 

@@ -214,11 +214,12 @@ impl Auth {
         Ok(person)
     }
 
-    /// The preferences of a user, for themselves and for who may read all users.
+    /// The preferences of a user: for themselves, and for who may read all users and may do no less than that one.
     pub async fn preferences(&self, by: &Authority, id: UserId) -> Result<Preferences, AuthError> {
         by.demand_on(id, USERS_READ)?;
-        self.there(id).await?;
-        Ok(self.person(id).await?.preferences)
+        let person = self.living(id).await?;
+        self.over(by, &person.user).await?;
+        Ok(person.preferences)
     }
 
     /// Changes preferences: one's own, or those of somebody who may do no more than oneself.

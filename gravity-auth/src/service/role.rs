@@ -30,11 +30,11 @@ impl Auth {
         let mut roles = self.store().roles().await?;
         check_parent(&role, &roles)?;
         roles.push(role.clone());
-        by.demand_all(&Role::grants_of(&role.name, &roles))?;
+        let acts = self.gives(by, [Role::grants_of(&role.name, &roles)]).await?;
         let entry = on_role("role.created", &role.name).made(shown(&role));
         let told = RoleCreated { name: role.name.clone(), grants: role.grants.clone() };
         let trail = self.record(origin).event(by.caller.user, told)?.audit(entry).trail();
-        self.change_roles(RoleChange::Add(role.clone()), &trail).await?;
+        self.change_roles(acts, RoleChange::Add(role.clone()), &trail).await?;
         Ok(role)
     }
 
@@ -55,7 +55,8 @@ impl Auth {
         if *name == RoleName::SUPER_ADMIN {
             return Err(AuthError::RoleProtected);
         }
-        by.demand_all(&Role::grants_of(name, &roles))?;
+        let had = Role::grants_of(name, &roles);
+        by.demand_all(&had)?;
         let to = Role {
             name: name.clone(),
             grants: grants.unwrap_or_else(|| from.grants.clone()),
@@ -64,11 +65,11 @@ impl Auth {
         check_parent(&to, &roles)?;
         roles.retain(|role| role.name != *name);
         roles.push(to.clone());
-        by.demand_all(&Role::grants_of(name, &roles))?;
+        let acts = self.gives(by, [had, Role::grants_of(name, &roles)]).await?;
         let entry = on_role("role.changed", name).change(shown(&from), shown(&to));
         let told = RoleChanged { name: name.clone(), grants: to.grants.clone() };
         let trail = self.record(origin).event(by.caller.user, told)?.audit(entry).trail();
-        self.change_roles(RoleChange::Update { from, to: to.clone() }, &trail).await?;
+        self.change_roles(acts, RoleChange::Update { from, to: to.clone() }, &trail).await?;
         Ok(to)
     }
 
@@ -87,22 +88,38 @@ impl Auth {
         if Role::is_built_in(name) {
             return Err(AuthError::RoleProtected);
         }
-        by.demand_all(&Role::grants_of(name, &roles))?;
+        let had = Role::grants_of(name, &roles);
+        let mut given = Grants::none();
         if let Some(instead) = &instead {
             if !roles.iter().any(|role| role.name == *instead) || instead == name {
                 return Err(AuthError::Invalid(Faults::one("/instead", "unknown", "is no other role")));
             }
-            by.demand_all(&Role::grants_of(instead, &roles))?;
+            given = Role::grants_of(instead, &roles);
         }
+        let acts = self.gives(by, [had, given]).await?;
         let entry = on_role("role.deleted", name).removed(shown(role));
         let told = RoleDeleted { name: name.clone(), instead: instead.clone() };
         let trail = self.record(origin).event(by.caller.user, told)?.audit(entry).trail();
-        self.change_roles(RoleChange::Remove { name: name.clone(), instead, at: self.now() }, &trail).await?;
+        let remove = RoleChange::Remove { name: name.clone(), instead, at: self.now() };
+        self.change_roles(acts, remove, &trail).await?;
         self.catch_up().await
     }
 
-    async fn change_roles(&self, change: RoleChange, trail: &crate::store::Trail) -> Result<(), AuthError> {
-        let changed = self.store().apply(&[Change::Role(change)], trail).await;
+    /// Refuses who does not hold all of this and [`ROLES_WRITE`], now. What comes back is to be among the changes: a role
+    /// outlives the token of who has made it.
+    async fn gives<const N: usize>(&self, by: &Authority, grants: [Grants; N]) -> Result<Change, AuthError> {
+        let wanted = grants.iter().flat_map(Grants::iter).cloned().chain([ROLES_WRITE.into()]).collect();
+        let own = self.covers(by, &wanted).await?;
+        Ok(Change::Holds { user: own.id, role: own.role })
+    }
+
+    async fn change_roles(
+        &self,
+        acts: Change,
+        change: RoleChange,
+        trail: &crate::store::Trail,
+    ) -> Result<(), AuthError> {
+        let changed = self.store().apply(&[acts, Change::Role(change)], trail).await;
         // Here they are read again at once, whoever was faster.
         self.0.roles.forget();
         changed.map_err(|refused| match refused {

@@ -25,7 +25,7 @@ impl Auth {
         by.caller.in_person()?;
         by.demand(API_KEYS_MANAGE)?;
         self.check_role(&role).await?;
-        self.covers(by, &self.grants_of(&role).await?).await?;
+        let acts = self.sees_to(by, &role).await?;
         let id: UserId = Id::new(self.clock());
         let email = format!("{id}{SERVICE_HOST}").parse().map_err(gravity_core::Error::internal)?;
         let user = User { first_name: Some(name), ..User::new(id, email, role, self.now()) };
@@ -34,6 +34,7 @@ impl Auth {
         let mut preferences = Preferences::default();
         preferences.privacy.profile = Visibility::Private;
         let changes = [
+            acts,
             Change::AddUser { user: user.clone(), password: None },
             // Nobody finds it among people, or follows it.
             Change::SetProfile { user: id, version: 0, profile: Profile::default(), preferences },
@@ -62,12 +63,20 @@ impl Auth {
         by.demand(API_KEYS_MANAGE)?;
         let account = self.store().user(id).await?.filter(User::is_service_account);
         let account = account.ok_or(AuthError::UserNotFound)?;
-        by.demand_all(&self.grants_of(&account.role).await?)?;
+        let acts = self.sees_to(by, &account.role).await?;
         let trail = self.record(origin).audit(on_user("service_account.deleted", id)).trail();
         let change = Change::SetStatus { user: id, to: UserStatus::Deleted, at: self.now() };
-        self.store().apply(&[change], &trail).await.map_err(|refused| match refused {
+        self.store().apply(&[acts, change], &trail).await.map_err(|refused| match refused {
             Refused::Stale => AuthError::UserNotFound,
             refused => refused.into(),
         })
+    }
+
+    /// Refuses who does not hold all that a role grants and [`API_KEYS_MANAGE`], now. What comes back is to be among the
+    /// changes.
+    async fn sees_to(&self, by: &Authority, role: &RoleName) -> Result<Change, AuthError> {
+        let grants = self.grants_of(role).await?;
+        let own = self.covers(by, &grants.iter().cloned().chain([API_KEYS_MANAGE.into()]).collect()).await?;
+        Ok(Change::Holds { user: own.id, role: own.role })
     }
 }

@@ -146,11 +146,8 @@ impl Auth {
         origin: &Origin,
     ) -> Result<(), AuthError> {
         by.caller.in_person()?;
-        by.demand(USERS_WRITE)?;
-        if id == by.caller.user {
-            // Their own they remove by showing them.
-            return Err(AuthError::Forbidden);
-        }
+        // Their own they remove by showing them.
+        by.demand_on_others(id, USERS_WRITE)?;
         let user = self.there(id).await?;
         let mut changes = self.over(by, &user).await?;
         let app = self.store().totp(id).await?.filter(|app| app.confirmed_at.is_some());

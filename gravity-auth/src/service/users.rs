@@ -112,8 +112,9 @@ impl Auth {
         Ok(Person::new(user))
     }
 
-    /// Suspends a user: their sessions end at once. To do so twice is no fault.
+    /// Suspends a user, but not oneself: their sessions end at once. To do so twice is no fault.
     pub async fn suspend(&self, by: &Authority, user: UserId, origin: &Origin) -> Result<(), AuthError> {
+        by.demand_on_others(user, USERS_WRITE)?;
         self.set_status(by, user, UserStatus::Suspended, origin).await
     }
 
@@ -146,15 +147,15 @@ impl Auth {
         self.catch_up().await
     }
 
-    /// Has a user set another password: the one they have holds no more, their sessions end, and they get mail with
-    /// a link to set a new one.
+    /// Has a user, but not oneself, set another password: the one they have holds no more, their sessions end, and they
+    /// get mail with a link to set a new one.
     pub async fn demand_new_password(
         &self,
         by: &Authority,
         id: UserId,
         origin: &Origin,
     ) -> Result<(), AuthError> {
-        by.demand(USERS_WRITE)?;
+        by.demand_on_others(id, USERS_WRITE)?;
         let user = self.there(id).await?;
         if user.is_service_account() {
             return Err(AuthError::UserNotFound);
@@ -208,10 +209,11 @@ impl Auth {
         self.catch_up().await
     }
 
-    /// The live sessions of a user, the newest first: for themselves, and for who may read all users.
+    /// The live sessions of a user, the newest first: for themselves, and for who may read all users and may do no less
+    /// than that one.
     pub async fn sessions_of(&self, by: &Authority, id: UserId) -> Result<Vec<Session>, AuthError> {
         by.demand_on(id, USERS_READ)?;
-        self.there(id).await?;
+        self.over(by, &self.there(id).await?).await?;
         self.sessions(id).await
     }
 

@@ -178,6 +178,8 @@ impl Auth {
             None => Regard::Anonymous,
             Some(by) if by.allows(USERS_READ) => Regard::Admin,
             Some(by) if by.is(id) => Regard::Oneself,
+            // Whom its owner follows is nothing that an API key has to do with.
+            Some(by) if by.caller.session.is_none() => Regard::Stranger,
             Some(by) => {
                 let follow = self.store().follow(by.caller.user, id).await?;
                 let follows = follow.is_some_and(|follow| follow.state == FollowState::Following);

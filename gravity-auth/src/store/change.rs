@@ -86,8 +86,8 @@ pub enum Change {
         at: Timestamp,
     },
     /// The user has another password, or none, and all sessions but one end. They must be active, and have the
-    /// password that it follows where one is named. Tickets that let somebody in or set a password are void, and so are
-    /// challenges and remembered devices.
+    /// password that it follows where one is named. Tickets that let somebody in, set a password or change the address are
+    /// void, and so are challenges and remembered devices.
     SetPassword {
         /// Whose password it is.
         user: UserId,

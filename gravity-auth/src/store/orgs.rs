@@ -5,7 +5,7 @@ use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Positio
 use gravity_core::security::mac::Mac;
 use gravity_core::{Error, Timestamp};
 
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, UserId};
+use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, RoleName, UserId};
 
 /// Something that happens to an organisation. Changes of one organisation come one after the other.
 ///
@@ -13,6 +13,18 @@ use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRo
 /// have made are void. Whoever is deleted is not listed among the members, and leaves when they are purged.
 #[derive(Debug, Clone)]
 pub enum OrgChange {
+    /// Somebody acts in an organisation, which must be there. They must be active, and have at least this role there or
+    /// that role of all: whoever changes that comes before or after all of this.
+    Act {
+        /// Where.
+        org: OrgId,
+        /// Who.
+        user: UserId,
+        /// What they must be there at least.
+        least: OrgRole,
+        /// The role of all by which they look after every organisation, if they do.
+        or: Option<RoleName>,
+    },
     /// There is a new organisation. Its owner must be active, and in fewer than `most`:
     /// [`TooMany`](super::Refused::TooMany).
     Add {

@@ -21,7 +21,7 @@ impl State {
             Change::SetPassword { user, from, to, keep, reason, at } => {
                 self.set_password(*user, from.as_ref(), to.as_ref(), *at)?;
                 self.end_sessions(*user, *keep, *reason, *at);
-                self.void_tickets_that_open(*user);
+                self.void_tickets_by_password(*user);
                 self.void_challenges_and_devices(*user);
                 Ok(())
             }

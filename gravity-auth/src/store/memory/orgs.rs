@@ -7,12 +7,15 @@ use gravity_core::{Error, Timestamp};
 
 use super::MemoryStore;
 use super::state::State;
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId, UserStatus};
+use crate::domain::{
+    EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, RoleName, UserId, UserStatus,
+};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 impl State {
     pub(super) fn change_org(&mut self, change: &OrgChange) -> Result<(), Refused> {
         match change {
+            OrgChange::Act { org, user, least, or } => self.act(*org, *user, *least, or.as_ref()),
             OrgChange::Add { org, owner, most } => {
                 self.active(*owner)?;
                 self.check_room(*owner, *most)?;
@@ -43,6 +46,27 @@ impl State {
     /// Who may not sign in any more invites nobody.
     pub(super) fn withdraw_all(&mut self, user: UserId) {
         self.invitations.retain(|_, invitation| invitation.invited_by != user);
+    }
+
+    fn act(
+        &mut self,
+        org: OrgId,
+        user: UserId,
+        least: OrgRole,
+        or: Option<&RoleName>,
+    ) -> Result<(), Refused> {
+        let looks_after_all = or == Some(&self.active(user)?.user.role);
+        let is_enough = self.members.get(&(org, user)).is_some_and(|member| member.role >= least);
+        if self.orgs.contains_key(&org) && (is_enough || looks_after_all) {
+            Ok(())
+        } else {
+            Err(Refused::Stale)
+        }
+    }
+
+    /// Who is gone for good is invited nowhere.
+    pub(super) fn forget_invited(&mut self, email: &EmailAddress) {
+        self.invitations.retain(|_, invitation| invitation.email.key() != email.key());
     }
 
     fn join(&mut self, org: OrgId, user: UserId, role: OrgRole, joined_at: Timestamp) {

@@ -107,7 +107,7 @@ impl State {
         at: Timestamp,
     ) -> Result<(), Refused> {
         let account = self.deleted(user, |deleted_at| deleted_at <= deleted_until)?;
-        let deleted_at = account.deleted_at;
+        let (deleted_at, email) = (account.deleted_at, account.user.email.clone());
         *account = Account::new(tombstone(&account.user, at)?, None);
         (account.deleted_at, account.is_purged) = (deleted_at, true);
         account.preferences.privacy.profile = Visibility::Private;
@@ -118,6 +118,7 @@ impl State {
         self.reassigned.remove(&user);
         self.remove_keys(user);
         self.members.retain(|(_, member), _| *member != user);
+        self.forget_invited(&email);
         self.totp.remove(&user);
         self.recovery_codes.remove(&user);
         self.passkeys.retain(|_, passkey| passkey.user != user);

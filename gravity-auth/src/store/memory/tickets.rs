@@ -49,7 +49,8 @@ impl State {
         self.tickets.retain(|_, ticket| ticket.user != user);
     }
 
-    pub(super) fn void_tickets_that_open(&mut self, user: UserId) {
-        self.tickets.retain(|_, ticket| ticket.user != user || !Purpose::THAT_OPEN.contains(&ticket.purpose));
+    pub(super) fn void_tickets_by_password(&mut self, user: UserId) {
+        let void = Purpose::VOID_BY_PASSWORD;
+        self.tickets.retain(|_, ticket| ticket.user != user || !void.contains(&ticket.purpose));
     }
 }

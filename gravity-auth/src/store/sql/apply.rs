@@ -38,7 +38,7 @@ pub(super) async fn apply(tx: &mut Tx<'_>, sessions: &mut Work<'_>, change: &Cha
         Change::SetPassword { user, from, to, keep, reason, at } => {
             users::set_password(tx, *user, from.as_ref(), to.as_ref(), *at).await?;
             sessions.end_all(tx, *user, *keep, *reason, *at).await?;
-            tickets::void_those_that_open(tx, *user).await?;
+            tickets::void_by_password(tx, *user).await?;
             factors::void_challenges_and_devices(tx, *user).await
         }
         Change::Rehash { user, from, to } => users::rehash(tx, *user, from, to).await,

@@ -9,13 +9,14 @@ use gravity_core::{Error, Timestamp};
 use super::apply::{for_update, one_row};
 use super::rows::{self, InvitationRow, MemberRow, OrgRow};
 use super::{SqlStore, users};
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId};
+use crate::domain::{EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, RoleName, UserId};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 const INVITATION: &str = "id, org_id, email, role, mac, invited_by, created_at, expires_at";
 
 pub(super) async fn change(tx: &mut Tx<'_>, change: &OrgChange) -> Result<(), Refused> {
     match change {
+        OrgChange::Act { org, user, least, or } => act(tx, *org, *user, *least, or.as_ref()).await,
         OrgChange::Add { org, owner, most } => add(tx, org, *owner, *most).await,
         OrgChange::Rename { org, name, at } => {
             let query = tx.query("UPDATE auth_orgs SET name = $2, updated_at = $3 WHERE id = $1");
@@ -47,6 +48,26 @@ async fn lock(tx: &mut Tx<'_>, org: OrgId) -> Result<(), Refused> {
     let query = tx.query("SELECT id FROM auth_orgs WHERE id = $1").bind(org).push(lock);
     let found: Option<OrgId> = query.fetch_optional_scalar().await?;
     found.map(drop).ok_or(Refused::Stale)
+}
+
+async fn act(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    user: UserId,
+    least: OrgRole,
+    or: Option<&RoleName>,
+) -> Result<(), Refused> {
+    lock(tx, org).await?;
+    users::lock_active(tx, user, None).await?;
+    let own = tx.query("SELECT role FROM auth_users WHERE id = $1").bind(user);
+    let own: Option<String> = own.fetch_optional_scalar().await?;
+    if or.is_some_and(|or| own.as_deref() == Some(or.as_str())) {
+        return Ok(());
+    }
+    let query = tx.query("SELECT role FROM auth_org_members WHERE org_id = $1 AND user_id = $2");
+    let role: Option<String> = query.bind(org).bind(user).fetch_optional_scalar().await?;
+    let role: Option<OrgRole> = role.as_deref().map(rows::parse).transpose()?;
+    if role >= Some(least) { Ok(()) } else { Err(Refused::Stale) }
 }
 
 async fn add(tx: &mut Tx<'_>, org: &Org, owner: UserId, most: u32) -> Result<(), Refused> {
@@ -201,6 +222,13 @@ async fn set_member(
 /// Who may not sign in any more invites nobody.
 pub(super) async fn withdraw_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
     tx.query("DELETE FROM auth_org_invitations WHERE invited_by = $1").bind(user).execute().await?;
+    Ok(())
+}
+
+/// Who is gone for good is invited nowhere.
+pub(super) async fn forget_invited(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<(), Refused> {
+    let query = tx.query("DELETE FROM auth_org_invitations WHERE email_key = $1").bind(email.key());
+    query.execute().await?;
     Ok(())
 }
 

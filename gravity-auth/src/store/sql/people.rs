@@ -274,7 +274,9 @@ pub(super) async fn purge(
     let deleted_at: Option<Timestamp> = query.fetch_optional_scalar().await?;
     let deleted_at = deleted_at.ok_or(Refused::Stale)?;
     let found = users::find(tx, user).await?.filter(|user| user.status == UserStatus::Deleted);
-    let left = tombstone(&found.ok_or(Refused::Stale)?, at)?;
+    let found = found.ok_or(Refused::Stale)?;
+    let left = tombstone(&found, at)?;
+    super::orgs::forget_invited(tx, &found.email).await?;
     for sql in [
         "UPDATE auth_profiles SET followers = followers - 1 WHERE user_id IN \
          (SELECT followee FROM auth_follows WHERE follower = $1 AND state = 'following')",

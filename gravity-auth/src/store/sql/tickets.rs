@@ -55,11 +55,11 @@ pub(super) async fn void_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refuse
     Ok(())
 }
 
-pub(super) async fn void_those_that_open(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
-    let opens = Purpose::THAT_OPEN.map(Purpose::as_str);
+pub(super) async fn void_by_password(tx: &mut Tx<'_>, user: UserId) -> Result<(), Refused> {
+    let void = Purpose::VOID_BY_PASSWORD.map(Purpose::as_str);
     tx.query("DELETE FROM auth_tickets WHERE user_id = $1 AND ")
         .bind(user)
-        .push_in("purpose", &opens)
+        .push_in("purpose", &void)
         .execute()
         .await?;
     Ok(())

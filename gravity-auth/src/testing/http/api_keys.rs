@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gravity_core::Id;
 use gravity_core::audit::Origin;
 use serde_json::{Value, json};
 
 use super::stage::{PASSWORD, Person, Reply, Stage};
-use crate::domain::UserStatus;
-use crate::service::{Authority, Caller, NewApiKey};
+use crate::AuthError;
+use crate::domain::{EndReason, UserStatus};
+use crate::service::{ApiKeyPatch, Authority, Caller, NewApiKey};
+use crate::store::{Change, Trail};
 
 pub(super) async fn run(stage: &Stage) {
     a_key_is_made_used_and_taken_back(stage).await;
+    who_proved_long_ago_is_asked_again(stage).await;
+    a_session_that_has_ended_makes_no_key(stage).await;
     a_key_is_the_callers_whatever_the_body_says(stage).await;
     nobody_gives_a_key_what_they_do_not_hold(stage).await;
     a_key_can_no_more_than_its_owner(stage).await;
     bad_keys_are_refused_alike(stage).await;
     a_key_does_not_do_what_people_do(stage).await;
     a_key_is_not_its_owner(stage).await;
+    a_key_follows_nobody(stage).await;
     a_key_is_nowhere_but_in_headers(stage).await;
     nobody_gets_the_secret_of_a_key_above_them(stage).await;
     who_registered_first_and_waited_keeps_no_key(stage).await;
@@ -74,6 +78,65 @@ async fn a_key_is_made_used_and_taken_back(stage: &Stage) {
     assert_eq!(stage.api("DELETE", &ada.access, &path, Value::Null).await.status, 204);
     assert_eq!(me(stage, &secret).await.refusal(), (401, "auth.invalid_api_key"));
     assert_eq!(stage.api("DELETE", &ada.access, &path, Value::Null).await.status, 404);
+}
+
+/// A key outlives the session: whoever has stolen an access token makes none of it.
+async fn who_proved_long_ago_is_asked_again(stage: &Stage) {
+    let ada = stage.signed_in().await;
+    let (id, secret) = made(stage, &ada, &["orders:read"]).await;
+    let told = stage.mail(&ada.email, "api_key_created").await;
+    assert!(told.text.contains(&secret[..10]) && !told.text.contains(&secret[..11]), "{}", told.text);
+    stage.time.advance(Duration::from_mins(11));
+    let path = format!("/api-keys/{id}");
+    let dangerous = [
+        ("POST", "/api-keys".to_owned(), json!({ "name": "more", "scopes": ["orders:read"] })),
+        ("PATCH", path.clone(), json!({ "name": "other" })),
+        ("POST", format!("{path}/rotate"), Value::Null),
+    ];
+    for (method, path, body) in dangerous.clone() {
+        let reply = stage.api(method, &ada.access, &path, body).await;
+        assert_eq!(reply.refusal(), (403, "auth.step_up_required"), "{method} {path}");
+    }
+    assert_eq!(
+        stage.api("GET", &ada.access, "/api-keys", Value::Null).await.status,
+        200,
+        "to look is not to make"
+    );
+    let proved = stage.post_as(&ada.access, "/step-up", json!({ "password": PASSWORD })).await;
+    assert_eq!(proved.status, 200, "{proved:?}");
+    for (method, path, body) in dangerous {
+        let reply = stage.api(method, &ada.access, &path, body).await;
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+    }
+    stage.mail(&ada.email, "api_key_rotated").await;
+    stage.time.advance(Duration::from_mins(12));
+    let ada = Person::of(&ada.email, &stage.post("/refresh", json!({ "refresh_token": ada.refresh })).await);
+    let gone = stage.api("DELETE", &ada.access, &path, Value::Null).await;
+    assert_eq!(gone.status, 204, "to take one back wants no proof: {gone:?}");
+}
+
+/// The token of a session is taken for a while where it is not heard yet that it has ended.
+async fn a_session_that_has_ended_makes_no_key(stage: &Stage) {
+    let ada = stage.signed_in().await;
+    let (id, _) = made(stage, &ada, &["orders:read"]).await;
+    let by = authority(stage, &ada.email, "orders:read").await;
+    let session = by.caller.session.unwrap();
+    let end = Change::EndSession {
+        user: by.caller.user,
+        session,
+        reason: EndReason::Revoked,
+        at: stage.time.now(),
+    };
+    stage.auth.store().apply(&[end], &Trail::NONE).await.unwrap();
+    let (id, origin) = (id.parse().unwrap(), Origin::default());
+    let refused = [
+        stage.auth.create_api_key(&by, new_key("late"), &origin).await.map(drop),
+        stage.auth.change_api_key(&by, id, ApiKeyPatch::default(), &origin).await.map(drop),
+        stage.auth.rotate_api_key(&by, id, Duration::ZERO, &origin).await.map(drop),
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(AuthError::StepUpRequired)), "{refused:?}");
+    }
 }
 
 /// Others have made keys for whomever the body named.
@@ -188,14 +251,64 @@ async fn a_key_is_not_its_owner(stage: &Stage) {
         ("DELETE", format!("/users/{eve}/follow"), Value::Null),
         ("POST", "/auth/second-factors/totp".to_owned(), Value::Null),
         ("GET", "/auth/devices".to_owned(), Value::Null),
+        ("GET", "/auth/passkeys".to_owned(), Value::Null),
+        ("GET", "/users/me/follow-requests".to_owned(), Value::Null),
     ] {
         let reply = stage.api(method, &slim, &path, body).await;
         assert_eq!(reply.refusal(), (403, "auth.not_in_person"), "{method} {path}");
     }
     let (_, wide) = made(stage, &admin, &["users:read"]).await;
     assert_eq!(stage.api("GET", &wide, "/users/me", Value::Null).await.status, 200);
+    // Its owner may do more than it may, so they are above it.
+    let own = stage.id_of(&admin).await;
+    let (_, write) = made(stage, &admin, &["users:write", "users:delete", "users:read"]).await;
+    for (method, path, body) in [
+        ("PATCH", "/users/me".to_owned(), json!({ "first_name": "Mine" })),
+        ("PATCH", "/users/me/preferences".to_owned(), json!({ "theme": "dark" })),
+        ("DELETE", "/users/me/avatar".to_owned(), Value::Null),
+        ("GET", "/users/me/sessions".to_owned(), Value::Null),
+        ("GET", "/users/me/preferences".to_owned(), Value::Null),
+    ] {
+        let reply = stage.api(method, &write, &path, body).await;
+        assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
+    }
+    // What is for others to do nobody does to themselves, by whatever they show.
+    let (_, all) = made(stage, &admin, &["*"]).await;
+    for token in [&write, &all, &admin.access] {
+        for (method, path) in [
+            ("POST", "/users/me/suspend".to_owned()),
+            ("POST", "/users/me/require-password-change".to_owned()),
+            ("DELETE", format!("/users/{own}")),
+        ] {
+            let reply = stage.api(method, token, &path, Value::Null).await;
+            assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
+        }
+    }
+    assert_eq!(stage.api("GET", &admin.access, "/users/me", Value::Null).await.status, 200, "untouched");
     let seen = stage.api("GET", &slim, &format!("/users/{}", stage.id_of(&admin).await), Value::Null).await;
     assert!(seen.body.get("preferences").is_none() && seen.body.get("email").is_none(), "{seen:?}");
+}
+
+/// What somebody shows to those who follow them they do not show to programs of those.
+async fn a_key_follows_nobody(stage: &Stage) {
+    let (ada, eve) = (stage.signed_in().await, stage.signed_in().await);
+    let (ada_id, eve_id) = (stage.id_of(&ada).await, stage.id_of(&eve).await);
+    for (method, by, path, body) in [
+        ("PATCH", &ada, "/users/me".to_owned(), json!({ "bio": "For friends" })),
+        ("PATCH", &ada, "/users/me/preferences".to_owned(), json!({ "privacy": { "profile": "followers" } })),
+        ("POST", &eve, format!("/users/{ada_id}/follow"), Value::Null),
+        ("POST", &ada, format!("/users/me/follow-requests/{eve_id}"), Value::Null),
+    ] {
+        let reply = stage.api(method, &by.access, &path, body).await;
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+    }
+    let (_, key) = made(stage, &eve, &["orders:read"]).await;
+    let bio = async |token: &str| {
+        let reply = stage.api("GET", token, &format!("/users/{ada_id}"), Value::Null).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.body["bio"].clone()
+    };
+    assert_eq!((bio(&eve.access).await, bio(&key).await), (json!("For friends"), Value::Null));
 }
 
 async fn a_key_is_nowhere_but_in_headers(stage: &Stage) {
@@ -211,23 +324,30 @@ async fn a_key_is_nowhere_but_in_headers(stage: &Stage) {
     assert_eq!(reply.refusal(), (401, "auth.invalid_api_key"), "nor is an access token a key");
     // What holds such a secret does not show it to a log.
     let by = authority(stage, &ada.email, "*").await;
-    let new = NewApiKey {
-        name: "log".to_owned(),
-        scopes: "orders:read".parse().unwrap(),
-        expires_at: None,
-        per_minute: None,
-        service_account: None,
-    };
-    let issued = stage.auth.create_api_key(&by, new, &Origin::default()).await.unwrap();
+    let issued = stage.auth.create_api_key(&by, new_key("log"), &Origin::default()).await.unwrap();
     let secret = issued.secret.expose().clone();
     assert!(!format!("{issued:?}").contains(&secret));
     assert!(!format!("{:?}", crate::http::IssuedApiKeyView::from(issued)).contains(&secret));
 }
 
-async fn authority(stage: &Stage, email: &str, grants: &str) -> Authority {
-    let user = stage.auth.store().by_email(&email.parse().unwrap()).await.unwrap().unwrap().0.id;
-    let session = Some(Id::new(&stage.time.clock()));
-    Authority { caller: Caller { user, session, actor: None }, grants: grants.parse().unwrap() }
+fn new_key(name: &str) -> NewApiKey {
+    NewApiKey {
+        name: name.to_owned(),
+        scopes: "orders:read".parse().unwrap(),
+        expires_at: None,
+        per_minute: None,
+        service_account: None,
+    }
+}
+
+/// Somebody who has just signed in, with these grants, whatever their role is.
+pub(super) async fn authority(stage: &Stage, email: &str, grants: &str) -> Authority {
+    let user = stage.auth.store().by_email(&email.parse().unwrap()).await.unwrap().unwrap().0;
+    let session = stage.auth.new_session(&user, Vec::new(), &Origin::default());
+    let caller = Caller { user: user.id, session: Some(session.id), actor: None };
+    let start = Change::StartSession { session, password: None, most: u32::MAX };
+    stage.auth.store().apply(&[start], &Trail::NONE).await.unwrap();
+    Authority { caller, grants: grants.parse().unwrap() }
 }
 
 /// Who manages the accounts of programs may do less than some of them.
@@ -257,6 +377,20 @@ async fn nobody_gets_the_secret_of_a_key_above_them(stage: &Stage) {
     assert_eq!(stage.api("PATCH", &bob.access, &above, patch).await.refusal(), (403, "auth.not_held"));
     let deleted = stage.api("DELETE", &bob.access, &format!("/service-accounts/{robot}"), Value::Null).await;
     assert_eq!(deleted.refusal(), (403, "auth.not_held"));
+    // Who has just been put down, and whose token is still taken elsewhere.
+    let mut late = authority(stage, &bob.email, "*").await;
+    let mut new = new_key("ci");
+    new.service_account = Some(robot.parse().unwrap());
+    new.scopes = "users:delete".parse().unwrap();
+    let refused = stage.auth.create_api_key(&late, new.clone(), &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "{refused:?}");
+    let id = above.rsplit('/').next().unwrap().parse().unwrap();
+    let refused = stage.auth.rotate_api_key(&late, id, Duration::ZERO, &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "{refused:?}");
+    late.caller = authority(stage, &stage.signed_in().await.email, "*").await.caller;
+    new.scopes = "orders:read".parse().unwrap();
+    let refused = stage.auth.create_api_key(&late, new, &Origin::default()).await;
+    assert!(matches!(refused, Err(AuthError::NotHeld(_))), "they do not see to programs: {refused:?}");
     // To take a key back is never wrong.
     assert_eq!(stage.api("DELETE", &bob.access, &above, Value::Null).await.status, 204);
 }
@@ -267,14 +401,7 @@ async fn who_registered_first_and_waited_keeps_no_key(stage: &Stage) {
         let victim = stage.registered().await;
         stage.mail(&victim, "verify_email").await;
         let by = authority(stage, &victim, "orders:read").await;
-        let new = NewApiKey {
-            name: "wait".to_owned(),
-            scopes: "orders:read".parse().unwrap(),
-            expires_at: None,
-            per_minute: None,
-            service_account: None,
-        };
-        let issued = stage.auth.create_api_key(&by, new, &Origin::default()).await.unwrap();
+        let issued = stage.auth.create_api_key(&by, new_key("wait"), &Origin::default()).await.unwrap();
         assert_eq!(me(stage, issued.secret.expose()).await.status, 200);
         assert_eq!(stage.post(path, json!({ "email": victim })).await.status, 202);
         let reply = if path == "/magic-link" {

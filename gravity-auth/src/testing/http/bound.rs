@@ -25,6 +25,7 @@ pub(super) async fn run(stage: &Stage) {
     a_refresh_binds_what_was_not_bound(stage).await;
     what_is_no_proof_signs_nobody_in(stage).await;
     other_ways_in_bind_too(stage).await;
+    who_acts_for_others_shows_the_key_too(stage).await;
 }
 
 /// A client with a key.
@@ -263,4 +264,22 @@ async fn other_ways_in_bind_too(stage: &Stage) {
     let renewed = stage.call("POST", path, &headers, body.as_bytes()).await;
     assert_eq!((renewed.status, &renewed.body["token_type"]), (200, &json!("DPoP")), "{renewed:?}");
     assert_eq!(stage.ask("GET", &text(&renewed, "access_token"), "/me", Value::Null).await.status, 401);
+}
+
+async fn who_acts_for_others_shows_the_key_too(stage: &Stage) {
+    let (client, thief) = (Client::new(), Client::new());
+    let (admin, ada) = (stage.admin().await, stage.signed_in().await);
+    let access = text(&client.login(stage, &admin.email).await, "access_token");
+    let path = format!("/api/v1/users/{}/impersonate", stage.id_of(&ada).await);
+    let authorization = format!("DPoP {access}");
+    let proof = client.proof(stage, "POST", &path, &access);
+    let headers = [JSON, ("authorization", authorization.as_str()), ("dpop", proof.as_str())];
+    let body = json!({ "reason": "ticket 7" }).to_string();
+    let begun = stage.call("POST", &path, &headers, body.as_bytes()).await;
+    assert_eq!((begun.status, &begun.body["token_type"]), (201, &json!("DPoP")), "{begun:?}");
+    let token = text(&begun, "access_token");
+    let me = client.me(stage, &token).await;
+    assert_eq!((me.status, &me.body["email"]), (200, &json!(ada.email)), "{me:?}");
+    assert_eq!(stage.ask("GET", &token, "/me", Value::Null).await.refusal(), (401, "auth.invalid_token"));
+    assert_eq!(thief.me(stage, &token).await.refusal(), REFUSED);
 }

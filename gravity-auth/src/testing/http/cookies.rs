@@ -10,6 +10,7 @@ pub(super) async fn run(stage: &Stage) {
     cookies_are_what_they_must_be(stage).await;
     a_page_of_elsewhere_does_nothing(stage).await;
     a_page_of_ours_stays_signed_in(stage).await;
+    who_proves_once_more_keeps_the_refresh_token(stage).await;
     who_signs_in_again_leaves_no_session_behind(stage).await;
 }
 
@@ -107,6 +108,30 @@ async fn a_page_of_ours_stays_signed_in(stage: &Stage) {
     let me = ask("GET", "/api/v1/auth/me", &second).await;
     assert_eq!((me.refusal(), me.body.is_object()), ((401, "http.unauthenticated"), true));
     assert_eq!(stage.ask("GET", "", "/me", Value::Null).await.status, 401);
+}
+
+/// A proof takes its time, and the browser may have a newer refresh token by then.
+async fn who_proves_once_more_keeps_the_refresh_token(stage: &Stage) {
+    let reply = login(stage, ISSUER).await;
+    let (first, csrf) = (jar(&reply), reply.body["csrf_token"].as_str().unwrap().to_owned());
+    let path = "/api/v1/auth/step-up";
+    let body = json!({ "password": PASSWORD, "cookies": true }).to_string();
+    let headers = [JSON, ("cookie", first.as_str()), ("origin", ISSUER), ("x-csrf-token", csrf.as_str())];
+    let proved = stage.call("POST", path, &headers, body.as_bytes()).await;
+    assert_eq!((proved.status, proved.body.get("access_token")), (200, None), "{proved:?}");
+    let cookies = proved.cookies();
+    let names: Vec<_> = cookies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["__Host-access", "__Host-csrf"]);
+    assert!(cookies[0].1.contains("HttpOnly") && cookies[0].1.contains("Secure"), "{cookies:?}");
+    let me = stage.call("GET", "/api/v1/auth/me", &[("cookie", &jar(&proved))], b"").await;
+    assert_eq!(me.status, 200, "{me:?}");
+    assert_eq!(proved.body["csrf_token"], csrf);
+    // Who came by a header is no page, whatever they ask for: no token that lasts comes of an access token.
+    let ada = stage.signed_in().await;
+    let bearer =
+        stage.post_as(&ada.access, "/step-up", json!({ "password": PASSWORD, "cookies": true })).await;
+    assert_eq!((bearer.status, bearer.cookies().len()), (200, 0), "{bearer:?}");
+    assert!(bearer.body["access_token"].is_string() && bearer.body.get("refresh_token").is_none());
 }
 
 async fn who_signs_in_again_leaves_no_session_behind(stage: &Stage) {

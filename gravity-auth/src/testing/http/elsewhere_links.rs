@@ -60,6 +60,10 @@ async fn who_is_signed_in_links_an_account(stage: &Stage, doubles: &Doubles) {
         let method = if path.ends_with("link") { "POST" } else { "GET" };
         assert_eq!(stage.ask(method, "", path, json!({})).await.status, 401);
     }
+    let key = json!({ "name": "key", "scopes": ["orders:read"] });
+    let key = stage.api("POST", &ada.access, "/api-keys", key).await;
+    let seen = stage.ask("GET", key.body["secret"].as_str().unwrap(), "/linked-accounts", Value::Null).await;
+    assert_eq!(seen.refusal(), (403, "auth.not_in_person"), "by what its owner signs in no key is told");
 }
 
 async fn to_link_wants_a_fresh_proof(stage: &Stage, doubles: &Doubles) {

@@ -74,6 +74,14 @@ async fn it_does_not_do_what_people_do(stage: &Stage) {
         let reply = stage.api(method, token, &path, Value::Null).await;
         assert_eq!(reply.refusal(), (403, "auth.not_in_person"), "{method} {path}");
     }
+    for (method, path) in [
+        ("POST", "/users/me/suspend".to_owned()),
+        ("POST", "/users/me/require-password-change".to_owned()),
+        ("DELETE", format!("/users/{}", stage.id_of(&other).await)),
+    ] {
+        let reply = stage.api(method, token, &path, Value::Null).await;
+        assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
+    }
     assert_eq!(stage.ask("GET", &other.access, "/me", Value::Null).await.status, 200, "untouched");
 }
 
@@ -101,8 +109,13 @@ async fn it_does_no_more_than_both_may(stage: &Stage) {
         stage.api("POST", token, "/service-accounts", body).await
     };
     assert_eq!(roles(token).await, 200);
-    // The user may more: whoever acts for them does not.
+    let rename = async |token: &str| {
+        stage.api("PATCH", token, "/users/me", json!({ "first_name": "Ada" })).await.status
+    };
+    assert_eq!(rename(token).await, 200, "what the user does in their profile");
+    // The user may more: whoever acts for them does not, and they are above them.
     grant(&seen, json!(["roles:read", "api_keys:manage"])).await;
+    assert_eq!((rename(token).await, rename(&ada.access).await), (403, 200));
     assert_eq!(make(token).await.refusal(), (403, "http.forbidden"));
     assert_eq!(make(&ada.access).await.status, 201);
     // Who acts may less.

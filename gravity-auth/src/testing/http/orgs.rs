@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gravity_core::audit::Origin;
 use gravity_core::http::client::{Client, ClientError};
 use gravity_core::http::{Routes, get};
 use serde_json::{Value, json};
 
+use super::api_keys::authority;
 use super::stage::{Person, Reply, Stage};
-use crate::domain::OrgRole;
+use crate::AuthError;
+use crate::domain::{EmailAddress, OrgId, OrgRole, UserStatus};
 
 pub(super) async fn run(stage: &Stage) {
     one_is_made_used_and_deleted(stage).await;
@@ -17,6 +20,7 @@ pub(super) async fn run(stage: &Stage) {
     an_invitation_is_taken_back_and_runs_out(stage).await;
     nobody_gives_more_than_they_have(stage).await;
     the_last_owner_cannot_leave(stage).await;
+    who_may_no_more_leaves_nothing_behind(stage).await;
     keys_and_who_acts_for_others_stay_out(stage).await;
     routes_of_an_application_are_for_members(stage).await;
     what_is_wrong_is_named(stage).await;
@@ -214,6 +218,36 @@ async fn the_last_owner_cannot_leave(stage: &Stage) {
     let replies = join_all(leave).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 204).count(), 1, "{replies:?}");
     assert_eq!(replies.iter().filter(|reply| reply.refusal() == last).count(), 1, "{replies:?}");
+}
+
+/// Their token is taken for a while where it is not heard yet that they are suspended, or have another role.
+async fn who_may_no_more_leaves_nothing_behind(stage: &Stage) {
+    let (ada, origin) = (stage.signed_in().await, Origin::default());
+    let org = made(stage, &ada).await;
+    let id: OrgId = org.rsplit('/').next().unwrap().parse().unwrap();
+    let bob = joined(stage, &ada, &org, "owner").await;
+    let second: EmailAddress = stage.email().parse().unwrap();
+    let suspended = authority(stage, &bob.email, "orders:read").await;
+    stage.set_status(&bob, UserStatus::Suspended).await;
+    let put_down = authority(stage, &stage.verified().await, "orgs:manage").await;
+    let mut members = stage.auth.store().members(id, None, 10).await.unwrap().items;
+    members.retain(|member| member.user != suspended.caller.user);
+    for by in [suspended, put_down] {
+        let owner = OrgRole::Owner;
+        let outcomes = [
+            stage.auth.invite(&by, id, second.clone(), owner, &origin).await.map(drop),
+            stage.auth.rename_org(&by, id, "Mine".parse().unwrap(), &origin).await.map(drop),
+            stage.auth.set_member(&by, id, members[0].user, OrgRole::Member, &origin).await.map(drop),
+            stage.auth.remove_member(&by, id, members[0].user, &origin).await,
+            stage.auth.delete_org(&by, id, &origin).await,
+        ];
+        for outcome in outcomes {
+            assert!(matches!(outcome, Err(AuthError::OrgNotFound | AuthError::Conflict)), "{outcome:?}");
+        }
+    }
+    let list = stage.api("GET", &ada.access, &format!("{org}/invitations"), Value::Null).await;
+    assert_eq!(list.body["items"], json!([]), "{list:?}");
+    assert_eq!(stage.api("GET", &ada.access, &org, Value::Null).await.body["role"], "owner");
 }
 
 async fn keys_and_who_acts_for_others_stay_out(stage: &Stage) {

@@ -166,6 +166,16 @@ async fn nobody_gives_what_they_do_not_hold(stage: &Stage) {
         let reply = stage.users(method, &admin.access, &format!("/{root_id}{path}"), body).await;
         assert_eq!(reply.refusal(), (403, "http.forbidden"), "{method} {path}");
     }
+    // Where those above them sign in, and what they like, they do not see either.
+    let manager = stage.of_role("manager").await;
+    for (by, above) in [(&admin, &root_id), (&manager, &root_id), (&manager, &id(stage, &admin).await)] {
+        for path in ["/sessions", "/preferences"] {
+            let reply = stage.users("GET", &by.access, &format!("/{above}{path}"), Value::Null).await;
+            assert_eq!(reply.refusal(), (403, "http.forbidden"), "{path}");
+            let below = stage.users("GET", &by.access, &format!("/{ada_id}{path}"), Value::Null).await;
+            assert_eq!(below.status, 200, "{path}: {below:?}");
+        }
+    }
     let unknown = stage.users("PUT", &admin.access, &role(&ada_id), json!({ "role": "wizard" })).await;
     assert_eq!((unknown.refusal(), unknown.pointers()), ((422, "http.invalid"), vec!["/role"]));
     let nobody = "/user_01h455vb4pex5vsknk084sn02q/role";

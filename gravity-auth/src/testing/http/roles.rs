@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use gravity_core::Grants;
+use gravity_core::audit::Origin;
 use serde_json::{Value, json};
 
+use super::api_keys::authority;
 use super::stage::Stage;
+use crate::AuthError;
+use crate::domain::Role;
 
 pub(super) async fn run(stage: &Stage) {
     a_role_comes_and_goes(stage).await;
@@ -15,6 +20,7 @@ pub(super) async fn run(stage: &Stage) {
     a_change_shows_at_once_here(stage).await;
     who_gets_another_role_has_it_at_once(stage).await;
     who_signs_in_meanwhile_gets_no_role_of_before(stage).await;
+    who_was_put_down_elsewhere_changes_no_role(stage).await;
     what_is_wrong_is_named(stage).await;
 }
 
@@ -179,6 +185,33 @@ async fn who_signs_in_meanwhile_gets_no_role_of_before(stage: &Stage) {
     let fresh = stage.post("/refresh", json!({ "refresh_token": bob.refresh })).await;
     let access = fresh.body["access_token"].as_str().unwrap();
     assert_eq!(stage.ask("GET", access, "/me", Value::Null).await.body["role"], "customer");
+}
+
+/// Their token is taken for a while where it is not heard yet that they have another role.
+async fn who_was_put_down_elsewhere_changes_no_role(stage: &Stage) {
+    let (admin, name) = (stage.admin().await, stage.unique());
+    let body = json!({ "name": name, "grants": ["orders:read"] });
+    assert_eq!(stage.api("POST", &admin.access, "/roles", body).await.status, 201);
+    let late = authority(stage, &stage.verified().await, "*").await;
+    let (auth, origin) = (&stage.auth, Origin::default());
+    let role = |name: &str, grants: &str| Role {
+        name: name.parse().unwrap(),
+        grants: grants.parse().unwrap(),
+        inherits: None,
+    };
+    let customer = role("customer", "users:* roles:*");
+    let outcomes = [
+        auth.create_role(&late, role(&stage.unique(), "users:*"), &origin).await.map(drop),
+        auth.create_role(&late, role(&stage.unique(), "orders:read"), &origin).await.map(drop),
+        auth.change_role(&late, &customer.name, Some(customer.grants), None, &origin).await.map(drop),
+        auth.change_role(&late, &name.parse().unwrap(), Some(Grants::none()), None, &origin).await.map(drop),
+        auth.delete_role(&late, &name.parse().unwrap(), None, &origin).await,
+    ];
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(AuthError::NotHeld(_))), "{outcome:?}");
+    }
+    let kept = stage.api("GET", &admin.access, &format!("/roles/{name}"), Value::Null).await;
+    assert_eq!(kept.body["grants"], json!(["orders:read"]), "{kept:?}");
 }
 
 async fn what_is_wrong_is_named(stage: &Stage) {

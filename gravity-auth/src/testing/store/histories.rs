@@ -301,7 +301,7 @@ impl<'f, S: AuthStore> History<'f, S> {
 
     fn org_change(&mut self, user: &User) -> Change {
         let at = self.fixture.now();
-        let known = if self.orgs.is_empty() { 0 } else { self.random.below(6) };
+        let known = if self.orgs.is_empty() { 0 } else { self.random.below(7) };
         if known == 0 {
             let org = super::orgs::new_org(self.fixture);
             self.orgs.push(org.id);
@@ -329,6 +329,10 @@ impl<'f, S: AuthStore> History<'f, S> {
             3 if !self.invitations.is_empty() => {
                 let invitation = *self.random.pick(&self.invitations);
                 OrgChange::Accept { invitation, user: user.id, at, most: 2 }
+            }
+            6 => {
+                let or = self.random.once_in(2).then(|| self.random.pick(&self.users).role.clone());
+                OrgChange::Act { org, user: user.id, least: role(&self.random), or }
             }
             4 if self.random.once_in(4) => OrgChange::Remove { org },
             _ => {

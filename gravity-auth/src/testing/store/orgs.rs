@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use gravity_core::Id;
 
 use super::fixture::{Fixture, RACERS, refused, tally};
-use crate::domain::{EmailAddress, Invitation, Org, OrgRole, Purpose, User, UserId, UserStatus};
-use crate::store::{AuthStore, Change, OrgChange, Refused};
+use crate::domain::{EmailAddress, Invitation, Org, OrgRole, Purpose, RoleName, User, UserId, UserStatus};
+use crate::store::{AuthStore, Change, OrgChange, Refused, Trail};
 
 const MOST: u32 = 100;
 
@@ -20,6 +20,8 @@ pub(super) async fn run<S: AuthStore>(fixture: &Fixture<S>) {
     who_goes_takes_invitations_along(fixture).await;
     somebody_stays_owner(fixture).await;
     who_is_purged_leaves(fixture).await;
+    who_acts_must_still_be_who_they_were(fixture).await;
+    who_loses_their_role_meanwhile_invites_nobody(fixture).await;
 }
 
 fn change(change: OrgChange) -> Change {
@@ -261,6 +263,14 @@ async fn who_is_purged_leaves<S: AuthStore>(fixture: &Fixture<S>) {
     let (bob, carol) = (joined(fixture, &org, &ada, OrgRole::Admin).await, verified(fixture).await);
     let open = invitation(fixture, &org, bob.id, &carol.email, OrgRole::Member);
     fixture.apply(invite(&open)).await.unwrap();
+    let other = made(fixture, &ada).await;
+    let (theirs, anothers) = (
+        invitation(fixture, &other, ada.id, &bob.email, OrgRole::Admin),
+        invitation(fixture, &other, ada.id, &carol.email, OrgRole::Admin),
+    );
+    for open in [&theirs, &anothers] {
+        fixture.apply(invite(open)).await.unwrap();
+    }
     let set = |to| Change::SetStatus { user: bob.id, to, at: fixture.now() };
     let listed = async || fixture.store.members(org.id, None, 10).await.unwrap().items.len();
     fixture.apply(set(UserStatus::Suspended)).await.unwrap();
@@ -275,4 +285,64 @@ async fn who_is_purged_leaves<S: AuthStore>(fixture: &Fixture<S>) {
     fixture.apply(set(UserStatus::Deleted)).await.unwrap();
     fixture.apply(Change::Purge { user, deleted_until: at, at }).await.unwrap();
     assert_eq!((role(fixture, &org, &bob).await, listed().await), (None, 1));
+    // Nor does an invitation say any more what their address was.
+    assert_eq!(fixture.store.invitations(other.id, fixture.now()).await.unwrap(), [anothers]);
+}
+
+fn act(org: &Org, user: UserId, least: OrgRole, or: Option<RoleName>) -> Change {
+    change(OrgChange::Act { org: org.id, user, least, or })
+}
+
+async fn who_acts_must_still_be_who_they_were<S: AuthStore>(fixture: &Fixture<S>) {
+    let (ada, eve) = (verified(fixture).await, verified(fixture).await);
+    let org = made(fixture, &ada).await;
+    let bob = joined(fixture, &org, &ada, OrgRole::Admin).await;
+    for (user, most) in [(&ada, Some(OrgRole::Owner)), (&bob, Some(OrgRole::Admin)), (&eve, None)] {
+        for least in OrgRole::ALL {
+            let outcome = fixture.apply(act(&org, user.id, least, None)).await;
+            assert_eq!(outcome.is_ok(), most >= Some(least), "{least:?}: {outcome:?}");
+        }
+    }
+    // Who looks after all is in none of them.
+    let or = |role: &RoleName| Some(role.clone());
+    fixture.apply(act(&org, eve.id, OrgRole::Owner, or(&eve.role))).await.unwrap();
+    refused!(fixture.apply(act(&org, eve.id, OrgRole::Member, or(&RoleName::ADMIN))).await, Stale);
+    refused!(fixture.apply(act(&new_org(fixture), eve.id, OrgRole::Member, or(&eve.role))).await, Stale);
+    for user in [&bob, &eve] {
+        let status = Change::SetStatus { user: user.id, to: UserStatus::Suspended, at: fixture.now() };
+        fixture.apply(status).await.unwrap();
+        refused!(fixture.apply(act(&org, user.id, OrgRole::Member, or(&user.role))).await, Stale);
+    }
+}
+
+/// Somebody invites their second account while they are put down, taken out or suspended.
+async fn who_loses_their_role_meanwhile_invites_nobody<S: AuthStore>(fixture: &Fixture<S>) {
+    let (ada, none) = (verified(fixture).await, Trail::NONE);
+    for round in 0..12 {
+        let org = made(fixture, &ada).await;
+        let bob = joined(fixture, &org, &ada, OrgRole::Admin).await;
+        let at = fixture.now();
+        let (or, end) = match round % 4 {
+            0 => (None, set(&org, bob.id, OrgRole::Admin, Some(OrgRole::Member))),
+            1 => (None, set(&org, bob.id, OrgRole::Admin, None)),
+            2 => (None, Change::SetStatus { user: bob.id, to: UserStatus::Suspended, at }),
+            _ => {
+                let status = Change::SetStatus { user: bob.id, to: UserStatus::Suspended, at };
+                (Some(bob.role.clone()), status)
+            }
+        };
+        let invited = (0..4).map(|_| {
+            let email = super::fixture::email(&fixture.unique());
+            let open = invitation(fixture, &org, bob.id, &email, OrgRole::Admin);
+            [act(&org, bob.id, OrgRole::Admin, or.clone()), invite(&open)]
+        });
+        let invited: Vec<_> = invited.collect();
+        let inviting = join_all(invited.iter().map(|changes| fixture.store.apply(changes, &none)));
+        let (outcomes, ended) = tokio::join!(inviting, fixture.apply(end));
+        ended.unwrap();
+        let stale = |outcome: &Result<(), Refused>| matches!(outcome, Ok(()) | Err(Refused::Stale));
+        assert!(outcomes.iter().all(stale), "{outcomes:?}");
+        let left = fixture.store.invitations(org.id, fixture.now()).await.unwrap();
+        assert_eq!(left, [], "{round}: {outcomes:?}");
+    }
 }
