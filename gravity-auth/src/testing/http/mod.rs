@@ -7,6 +7,7 @@ mod documents;
 mod elsewhere;
 mod elsewhere_attacks;
 mod elsewhere_links;
+mod elsewhere_microsoft;
 mod impersonate;
 mod mail;
 mod orgs;
@@ -67,6 +68,7 @@ pub async fn providers(stage: &Stage, doubles: &Doubles) {
     elsewhere::run(stage, doubles).await;
     elsewhere_links::run(stage, doubles).await;
     elsewhere_attacks::run(stage, doubles).await;
+    elsewhere_microsoft::run(stage, doubles).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.
