@@ -56,7 +56,10 @@ pub(crate) use device::REMEMBERED;
 pub(crate) use elsewhere::Providers;
 #[cfg(feature = "client")]
 pub use elsewhere::{Arrived, Handover, Returned};
-pub use export::{Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession};
+pub use export::{
+    Export, ExportedAccount, ExportedApiKey, ExportedDevice, ExportedFollow, ExportedInvitation,
+    ExportedMembership, ExportedPasskey, ExportedSession,
+};
 pub(crate) use housekeeping::Until;
 pub use impersonate::{Impersonation, USERS_IMPERSONATE};
 pub use org::ORGS_MANAGE;

@@ -7,7 +7,9 @@ use gravity_core::{Error, Timestamp};
 
 use super::MemoryStore;
 use super::state::State;
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId, UserStatus};
+use crate::domain::{
+    EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId, UserStatus,
+};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 impl State {
@@ -154,6 +156,20 @@ impl OrgStore for MemoryStore {
         let open = |found: &&Invitation| found.org == org && now < found.expires_at;
         let mut open: Vec<Invitation> = state.invitations.values().filter(open).cloned().collect();
         open.sort_by_key(|invitation| std::cmp::Reverse(invitation.id));
+        Ok(open)
+    }
+
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let state = self.state();
+        let open = |found: &&Invitation| found.email.key() == email.key() && now < found.expires_at;
+        let mut open: Vec<Invitation> = state.invitations.values().filter(open).cloned().collect();
+        open.sort_by_key(|invitation| std::cmp::Reverse(invitation.id));
+        open.truncate(limit as usize);
         Ok(open)
     }
 

@@ -9,7 +9,7 @@ use gravity_core::{Error, Timestamp};
 use super::apply::{for_update, one_row};
 use super::rows::{self, InvitationRow, MemberRow, OrgRow};
 use super::{SqlStore, users};
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId};
+use crate::domain::{EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgRole, UserId};
 use crate::store::{MEMBERS, OrgChange, OrgStore, Refused, member_place};
 
 const INVITATION: &str = "id, org_id, email, role, mac, invited_by, created_at, expires_at";
@@ -260,6 +260,26 @@ impl OrgStore for SqlStore {
             .push(" AND expires_at > ")
             .push_bind(now)
             .push(" ORDER BY id DESC");
+        let rows: Vec<InvitationRow> = query.fetch_all().await?;
+        rows.into_iter().map(rows::invitation).collect()
+    }
+
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let query = self
+            .db
+            .query("SELECT ")
+            .push(INVITATION)
+            .push(" FROM auth_org_invitations WHERE email_key = ")
+            .push_bind(email.key())
+            .push(" AND expires_at > ")
+            .push_bind(now)
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(i64::from(limit));
         let rows: Vec<InvitationRow> = query.fetch_all().await?;
         rows.into_iter().map(rows::invitation).collect()
     }
