@@ -43,7 +43,7 @@ pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
     API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedAccount,
     ExportedApiKey, ExportedDevice, ExportedFollow, ExportedInvitation, ExportedMembership, ExportedPasskey,
-    ExportedSession, Identifier, Impersonation, Introspection, IssuedApiKey, NewApiKey,
+    ExportedSession, Identifier, Impersonation, ImportedUser, Introspection, IssuedApiKey, NewApiKey,
     NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer, PasskeyOptions, PendingSignIn, PersonEdit,
     PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE, Regard,
     Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment, USERS_DELETE,

@@ -16,6 +16,7 @@ mod export;
 mod follow;
 mod housekeeping;
 mod impersonate;
+mod import;
 mod link;
 mod mail_code;
 mod org;
@@ -62,6 +63,7 @@ pub use export::{
 };
 pub(crate) use housekeeping::Until;
 pub use impersonate::{Impersonation, USERS_IMPERSONATE};
+pub use import::ImportedUser;
 pub use org::ORGS_MANAGE;
 pub(crate) use outbox::{Addressed, FactorNews, Letter};
 pub use passkey::{AddedPasskey, NewPasskey};

@@ -9,6 +9,7 @@ mod elsewhere_attacks;
 mod elsewhere_links;
 mod elsewhere_microsoft;
 mod impersonate;
+mod imported;
 mod mail;
 mod orgs;
 mod passkeys;
@@ -49,6 +50,7 @@ pub async fn suite(stage: &Stage) {
     api_keys::run(stage).await;
     roles::run(stage).await;
     impersonate::run(stage).await;
+    imported::run(stage).await;
     orgs::run(stage).await;
 }
 
