@@ -8,6 +8,7 @@ mod elsewhere;
 mod elsewhere_attacks;
 mod elsewhere_links;
 mod elsewhere_microsoft;
+mod forms;
 mod impersonate;
 mod imported;
 mod mail;
@@ -35,6 +36,7 @@ pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 /// When an answer is not what the routes promise.
 pub async fn suite(stage: &Stage) {
     sign_in::run(stage).await;
+    forms::run(stage).await;
     secrecy::run(stage).await;
     refresh::run(stage).await;
     sessions::run(stage).await;
