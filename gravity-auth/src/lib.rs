@@ -53,7 +53,7 @@ pub use service::{
 pub use service::{Arrived, Handover, Returned};
 pub use settings::{
     AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings,
-    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp,
+    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp, TokenSettings,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -2,9 +2,9 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use gravity_auth::jwt::MemoryKeyStore;
+use gravity_auth::jwt::{Algorithm, MemoryKeyStore};
 use gravity_auth::testing::Stage;
-use gravity_auth::testing::http::{clock, config, limits, passkey_suite, suite};
+use gravity_auth::testing::http::{clock, config, limits, passkey_suite, signed_by, suite};
 use gravity_auth::{Auth, AuthConfig, DevMailbox, MemoryStore, Throttles};
 use gravity_core::audit::AuditFilter;
 use gravity_core::events::{EventStore as _, Search};
@@ -23,6 +23,22 @@ async fn everywhere(open: impl AsyncFn(AuthConfig) -> Auth, run: impl AsyncFn(&S
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
     everywhere(async |config| Auth::in_memory(config).await.unwrap(), suite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_signed_as_the_settings_say() {
+    for algorithm in Algorithm::ALL {
+        let open = async |config: AuthConfig| {
+            let config = config.with(|settings| {
+                settings.tokens.algorithm = algorithm;
+                if algorithm == Algorithm::Rs256 {
+                    settings.tokens.rsa_key = Some(include_str!("keys/rsa-2048.pem").into());
+                }
+            });
+            Auth::in_memory(config).await.unwrap()
+        };
+        everywhere(open, async |stage| signed_by(stage, algorithm).await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,8 @@ mod sign_in;
 mod stage;
 mod throttling;
 
+use crate::jwt::Algorithm;
+
 pub use elsewhere::Doubles;
 pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 
@@ -54,6 +56,15 @@ pub async fn suite(stage: &Stage) {
     impersonate::run(stage).await;
     imported::run(stage).await;
     orgs::run(stage).await;
+}
+
+/// Runs the scenarios of signing in and of documents, on a stage whose tokens are signed by this algorithm.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn signed_by(stage: &Stage, algorithm: Algorithm) {
+    sign_in::run(stage).await;
+    documents::of(stage, algorithm).await;
 }
 
 /// Runs every scenario of passkeys on a stage, whose pages are at [`ISSUER`].
