@@ -114,7 +114,14 @@ impl Auth {
     ) -> Result<Self, AuthError> {
         config.check()?;
         let vault = Vault::local(&config.ring);
-        let key_config = KeySetConfig::new(config.access()).with_clock(config.clock.clone());
+        let tokens = &config.settings.tokens;
+        let key_config = KeySetConfig::new(config.access())
+            .with_algorithm(tokens.algorithm)
+            .with_clock(config.clock.clone());
+        let key_config = match tokens.key().map_err(Error::validation)? {
+            Some(key) => key_config.with_first_key(key),
+            None => key_config,
+        };
         let keys = KeySet::open(keys, vault.clone(), key_config).await?;
         let hasher = PasswordHasher::new(config.hashing.clone()).map_err(Error::internal)?;
         let clock = config.clock.clone();

@@ -16,7 +16,7 @@ use crate::password::PasswordRules;
 use crate::ports::{AvatarFiles, Delivery, MemoryFiles, Undelivered};
 use crate::settings::{
     AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings,
-    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp,
+    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp, TokenSettings,
 };
 use crate::throttle::Throttles;
 
@@ -51,6 +51,7 @@ impl AuthConfig {
             audience: "api".to_owned(),
             sign_up: SignUp::default(),
             sessions: SessionSettings::default(),
+            tokens: TokenSettings::default(),
             mail: MailSettings::default(),
             cookies: CookieSettings::default(),
             passwords: PasswordSettings::default(),
@@ -220,6 +221,9 @@ impl AuthConfig {
             );
         }
         check_part("/sessions", &self.settings.sessions, &mut faults);
+        if let Err(wrong) = self.settings.tokens.key() {
+            faults.nest("/tokens", wrong);
+        }
         check_part("/mail", &self.settings.mail, &mut faults);
         check_part("/cookies", &self.settings.cookies, &mut faults);
         check_part("/passwords", &self.settings.passwords, &mut faults);
@@ -290,6 +294,7 @@ mod tests {
     use gravity_core::security::Key;
 
     use super::*;
+    use crate::jwt::Algorithm;
 
     fn config() -> AuthConfig {
         AuthConfig::new("https://shop.example", KeyRing::new(Key::generate("k").unwrap()))
@@ -314,6 +319,28 @@ mod tests {
             settings.passwords.least = 6;
         });
         assert_eq!(wrong(&config), ["/issuer", "/sessions/most", "/mail/code_digits", "/passwords/least"]);
+    }
+
+    #[test]
+    fn an_rsa_key_is_given_where_tokens_are_signed_by_one() {
+        let rsa = include_str!("../tests/keys/rsa-2048.pem");
+        let p256 = include_str!("../tests/keys/p256.pem");
+        for (algorithm, key, is_right) in [
+            (Algorithm::EdDsa, None, true),
+            (Algorithm::Es256, None, true),
+            (Algorithm::Hs256, None, true),
+            (Algorithm::Rs256, Some(rsa), true),
+            (Algorithm::Rs256, None, false),
+            (Algorithm::Rs256, Some(p256), false),
+            (Algorithm::Rs256, Some("no key"), false),
+            (Algorithm::EdDsa, Some(rsa), false),
+        ] {
+            let config = config().with(|settings| {
+                settings.tokens = TokenSettings { algorithm, rsa_key: key.map(SecretString::from) };
+            });
+            let expected: &[&str] = if is_right { &[] } else { &["/tokens/rsa_key"] };
+            assert_eq!(wrong(&config), expected, "{algorithm} {key:?}");
+        }
     }
 
     #[test]

@@ -81,6 +81,12 @@ events! {
         reset: bool,
     }
 
+    /// Somebody who sees to users wants a user to set another password: the one they had holds no more.
+    PasswordDemanded = "user.password_demanded" {
+        /// Whose.
+        id: UserId,
+    }
+
     /// Somebody has made an account for somebody else.
     UserCreated = "user.created" {
         /// Who.

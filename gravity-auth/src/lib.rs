@@ -42,17 +42,18 @@ pub use ports::{AvatarFiles, Delivery, MemoryFiles, Message, Picture, PictureErr
 pub use providers::{ProviderKind, ProviderSettings, SecretIn};
 pub use service::{
     API_KEYS_MANAGE, AddedPasskey, ApiKeyPatch, Authority, Caller, Credentials, Export, ExportedAccount,
-    ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession, Identifier, Impersonation,
-    Introspection, IssuedApiKey, NewApiKey, NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer,
-    PasskeyOptions, PendingSignIn, PersonEdit, PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof,
-    ROLES_READ, ROLES_WRITE, Regard, Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp,
-    TotpEnrolment, USERS_DELETE, USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
+    ExportedApiKey, ExportedDevice, ExportedFollow, ExportedInvitation, ExportedMembership, ExportedPasskey,
+    ExportedSession, Identifier, Impersonation, ImportedUser, Introspection, IssuedApiKey, NewApiKey,
+    NewPasskey, NewPassword, NewUser, ORGS_MANAGE, PasskeyAnswer, PasskeyOptions, PendingSignIn, PersonEdit,
+    PersonView, PictureKind, PreferencesEdit, PrivacyEdit, Proof, ROLES_READ, ROLES_WRITE, Regard,
+    Registered, Registration, SecondFactors, SignedIn, Statistics, StepUp, TotpEnrolment, USERS_DELETE,
+    USERS_EXPORT, USERS_IMPERSONATE, USERS_READ, USERS_WRITE, Viewer, view,
 };
 #[cfg(feature = "client")]
 pub use service::{Arrived, Handover, Returned};
 pub use settings::{
     AuthSettings, CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings,
-    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp,
+    PeopleSettings, SecondFactorSettings, SessionSettings, SignUp, TokenSettings,
 };
 pub use store::{AuthStore, MemoryStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

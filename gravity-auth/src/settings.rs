@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use gravity_core::SecretString;
+use gravity_core::validate::Faults;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::RoleName;
+use crate::jwt::{Algorithm, SigningKey};
 use crate::providers::ProviderSettings;
 
 /// What can be set in a file or the environment, read by [`gravity_core::config`]. Two things have no default: the
@@ -29,6 +31,9 @@ pub struct AuthSettings {
     /// How long tokens and sessions last.
     #[serde(default)]
     pub sessions: SessionSettings,
+    /// How access tokens are signed.
+    #[serde(default)]
+    pub tokens: TokenSettings,
     /// How long what is sent by mail is good, and where it leads.
     #[serde(default)]
     pub mail: MailSettings,
@@ -107,6 +112,36 @@ impl Default for SessionSettings {
             grace_seconds: 10,
             most: 20,
             revocation_poll_millis: 2000,
+        }
+    }
+}
+
+/// How access tokens are signed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenSettings {
+    /// What new keys sign by. Another one than that of the key that signs now brings a new key, which is published at
+    /// once and signs after an hour; tokens of before go on holding. By `HS256` this application alone can verify: its
+    /// keys are never published.
+    pub algorithm: Algorithm,
+    /// The key for `RS256`, as its file holds it (PEM): those are not made here, nor replaced as they age. Another one
+    /// follows it as another algorithm would.
+    pub rsa_key: Option<SecretString>,
+}
+
+impl TokenSettings {
+    /// The key of the settings.
+    pub(crate) fn key(&self) -> Result<Option<SigningKey>, Faults> {
+        let wrong = |code: &'static str, reason: &str| Faults::one("/rsa_key", code, reason);
+        match (&self.rsa_key, self.algorithm) {
+            (None, Algorithm::Rs256) => Err(wrong("required", "must be given for `RS256`")),
+            (None, _) => Ok(None),
+            (Some(pem), Algorithm::Rs256) => {
+                let key = SigningKey::from_pem(pem).map_err(|error| wrong("invalid", &error.to_string()))?;
+                let is_rsa = key.algorithm() == Algorithm::Rs256;
+                if is_rsa { Ok(Some(key)) } else { Err(wrong("invalid", "is no RSA key")) }
+            }
+            (Some(_), _) => Err(wrong("forbidden", "is for `RS256` alone")),
         }
     }
 }

@@ -2,11 +2,12 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use gravity_auth::jwt::MemoryKeyStore;
+use gravity_auth::jwt::{Algorithm, MemoryKeyStore};
 use gravity_auth::testing::Stage;
-use gravity_auth::testing::http::{PASSWORD, clock, config, limits, passkey_suite, suite};
+use gravity_auth::testing::http::{PASSWORD, clock, config, limits, passkey_suite, signed_by, suite};
 use gravity_auth::{Auth, AuthConfig, DevMailbox, MemoryStore, Throttles};
 use gravity_core::audit::AuditFilter;
+use gravity_core::events::{EventStore as _, Search};
 use gravity_core::security::{Key, KeyRing};
 use gravity_core::testing::http::Kind;
 use serde_json::{Value, json};
@@ -22,6 +23,22 @@ async fn everywhere(open: impl AsyncFn(AuthConfig) -> Auth, run: impl AsyncFn(&S
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
     everywhere(async |config| Auth::in_memory(config).await.unwrap(), suite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_signed_as_the_settings_say() {
+    for algorithm in Algorithm::ALL {
+        let open = async |config: AuthConfig| {
+            let config = config.with(|settings| {
+                settings.tokens.algorithm = algorithm;
+                if algorithm == Algorithm::Rs256 {
+                    settings.tokens.rsa_key = Some(include_str!("keys/rsa-2048.pem").into());
+                }
+            });
+            Auth::in_memory(config).await.unwrap()
+        };
+        everywhere(open, async |stage| signed_by(stage, algorithm).await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +99,36 @@ async fn acting_for_somebody_is_written_down() {
     assert_eq!(beginning.extra.as_ref().unwrap()["reason"], "ticket 7");
     let end = record("auth.session_ended");
     assert_eq!((end.actor.as_ref(), end.impersonator.as_ref()), (Some(&id), Some(&actor)));
+}
+
+/// To demand a password is another thing than to change it: whoever listens tells them apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_demanded_is_told_as_such() {
+    let (mailbox, time) = (DevMailbox::default(), clock());
+    let config = config(&mailbox, &time);
+    let keys = KeyRing::new(Key::generate("test").unwrap());
+    let store = MemoryStore::new(&keys, time.clock());
+    let jobs = store.jobs().clone();
+    let auth = Auth::with_store(store.clone(), jobs, MemoryKeyStore::default(), config).await.unwrap();
+    let stage = Stage::new(Kind::Hyper, auth, mailbox, time);
+    let (admin, ada) = (stage.admin().await, stage.signed_in().await);
+    let id = stage.id_of(&ada).await;
+    let told = async || {
+        store.events().advance().await.unwrap();
+        let all = store.events().search(&Search::default(), usize::MAX).await.unwrap();
+        let events = all.into_iter().map(|found| found.event.unwrap());
+        let of = events.filter(|event| event.data["id"] == json!(id) && event.name.contains("password"));
+        of.map(|event| event.name).collect::<Vec<_>>()
+    };
+    let path = format!("/{id}/require-password-change");
+    assert_eq!(stage.users("POST", &admin.access, &path, Value::Null).await.status, 204);
+    assert_eq!(told().await, ["user.password_demanded"]);
+    let token = stage.token(&ada.email, "new_password").await;
+    let new = json!({ "token": token, "password": "a very different horse" });
+    assert_eq!(stage.post("/reset-password", new).await.status, 204);
+    let mut told = told().await;
+    told.sort_unstable();
+    assert_eq!(told, ["auth.password_changed", "user.password_demanded"]);
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -90,6 +90,46 @@ fn stages(node: &KeySet) -> Vec<KeyStage> {
     node.stages().into_iter().map(|(.., stage)| stage).collect()
 }
 
+/// Whoever signs by another algorithm from now on publishes a key for it at once, which signs after the lead; tokens of
+/// before hold until they have run out, and so they do when it goes back.
+#[tokio::test]
+async fn another_algorithm_follows_without_a_refused_token() {
+    let cluster = Cluster::new();
+    let rsa = || SigningKey::from_pem(&RSA.into()).unwrap();
+    let steps = [
+        (Algorithm::EdDsa, None),
+        (Algorithm::Es256, None),
+        (Algorithm::Rs256, Some(rsa())),
+        (Algorithm::Hs256, None),
+        (Algorithm::EdDsa, None),
+    ];
+    let mut before = None;
+    for (algorithm, key) in steps {
+        let config = cluster.config().with_algorithm(algorithm);
+        let config = match key {
+            Some(key) => config.with_first_key(key),
+            None => config,
+        };
+        let node = cluster.node_with(config).await;
+        assert_eq!(node.maintain().await.unwrap(), before.is_some(), "{algorithm}");
+        assert!(!node.maintain().await.unwrap(), "{algorithm}: once");
+        cluster.clock.advance(HOUR - Duration::from_mins(1));
+        let held = cluster.token(&node);
+        assert_eq!(node.active().unwrap().algorithm(), before.unwrap_or(algorithm));
+        cluster.clock.advance(Duration::from_mins(1));
+        assert!(!node.maintain().await.unwrap());
+        assert_eq!(node.active().unwrap().algorithm(), algorithm);
+        for token in [held, cluster.token(&node)] {
+            let _: AccessClaims = node.verify(&cluster.verifier(), &token).await.unwrap();
+        }
+        assert!(node.jwks().keys.iter().all(|key| key.kty != "oct"));
+        cluster.clock.advance(HOUR);
+        node.maintain().await.unwrap();
+        assert_eq!(node.algorithms(), [algorithm], "what is spent is gone");
+        before = Some(algorithm);
+    }
+}
+
 /// A node that looks at the store often and one that does so seldom sign and verify through a day and a half
 /// of rotations: no token is refused, and what is published ahead is what signs later.
 #[tokio::test]

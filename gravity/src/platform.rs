@@ -146,6 +146,7 @@ fn auth_config(settings: &Settings, address: &str, keys: KeyRing, mailbox: &DevM
     let ours = &settings.auth;
     let config = AuthConfig::new(address, keys).with_sign_up(ours.sign_up).with(|auth| {
         auth.sessions = ours.sessions.clone();
+        auth.tokens = ours.tokens.clone();
         auth.mail = ours.mail.clone();
         auth.cookies = ours.cookies.clone();
         auth.passwords = ours.passwords.clone();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use gravity_auth::{
     CookieSettings, MailSettings, OAuthSettings, PasskeySettings, PasswordSettings, PeopleSettings,
-    ProviderSettings, SecondFactorSettings, SessionSettings, SignUp,
+    ProviderSettings, SecondFactorSettings, SessionSettings, SignUp, TokenSettings,
 };
 use gravity_core::SecretString;
 use gravity_core::config::{Config, ConfigError, Loaded};
@@ -92,6 +92,8 @@ pub(crate) struct Auth {
     pub(crate) sign_up: SignUp,
     /// How long tokens and sessions last.
     pub(crate) sessions: SessionSettings,
+    /// How access tokens are signed.
+    pub(crate) tokens: TokenSettings,
     /// How long what is sent by mail is good, and where it leads.
     pub(crate) mail: MailSettings,
     /// Cookies, for applications in a browser.

@@ -217,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn who_has_chosen_nothing_gets_this() {
+        let preferences: Preferences = serde_json::from_str("{}").unwrap();
+        assert_eq!(preferences, Preferences::default());
+        assert_eq!((preferences.language.as_str(), preferences.timezone.as_str()), ("en", "UTC"));
+        assert_eq!(preferences.theme, Theme::Light);
+        assert!(preferences.email_notifications, "mail comes");
+        assert!(!preferences.sms_notifications, "text messages do not");
+        assert!(preferences.push_notifications, "news to devices does");
+    }
+
+    #[test]
     fn what_is_not_said_is_not_shown() {
         let privacy: Privacy = serde_json::from_str("{}").unwrap();
         assert!(!privacy.show_email && !privacy.show_birth_date && !privacy.show_names);

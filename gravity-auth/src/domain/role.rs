@@ -75,6 +75,30 @@ mod tests {
         assert!(Role::grants_of(&"nobody".parse().unwrap(), &Role::built_in()).is_empty());
     }
 
+    /// What the platform promises to its services, letter by letter.
+    #[test]
+    fn the_built_in_roles_are_these() {
+        let all: Vec<_> = Role::built_in()
+            .into_iter()
+            .map(|role| (role.name.to_string(), role.grants, role.inherits.map(|name| name.to_string())))
+            .collect();
+        let row = |name: &str, grants: &str, inherits: Option<&str>| {
+            (name.to_owned(), grants.parse().unwrap(), inherits.map(str::to_owned))
+        };
+        let admin =
+            "users:read users:write users:delete orders:read orders:write products:read products:write";
+        assert_eq!(
+            all,
+            [
+                row("super_admin", "*", None),
+                row("admin", admin, Some("manager")),
+                row("manager", "users:read orders:read orders:write products:read", Some("customer")),
+                row("customer", "profile:read profile:write orders:read", None),
+            ]
+        );
+        assert!(Role::built_in().iter().all(|role| Role::is_built_in(&role.name)));
+    }
+
     #[test]
     fn a_circle_ends() {
         let role = |name: &str, grants: &str, inherits: &str| Role {

@@ -1,6 +1,6 @@
 //! Signing in by mail.
 
-use gravity_core::http::{Json, JsonOrForm, State};
+use gravity_core::http::{JsonOrForm, State};
 
 use super::browser::Browser;
 use super::inputs::{CodeInput, EmailInput, TicketInput};
@@ -13,7 +13,7 @@ use crate::{Auth, AuthError};
 pub(super) async fn request_link(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    Json(input): Json<EmailInput>,
+    JsonOrForm(input): JsonOrForm<EmailInput>,
 ) -> Result<MailComes, AuthError> {
     auth.request_link(input.email, &origin).await.map(|()| mail_comes())
 }
@@ -35,7 +35,7 @@ pub(super) async fn redeem_link(
 pub(super) async fn request_code(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    Json(input): Json<EmailInput>,
+    JsonOrForm(input): JsonOrForm<EmailInput>,
 ) -> Result<MailComes, AuthError> {
     auth.request_code(input.email, &origin).await.map(|()| mail_comes())
 }

@@ -22,10 +22,15 @@ pub(super) async fn discovery(State(auth): State<Auth>) -> WithHeaders<Json<Disc
         token_endpoint: at("/api/v1/auth/login"),
         introspection_endpoint: at("/api/v1/auth/introspect"),
         revocation_endpoint: at("/api/v1/auth/revoke"),
-        userinfo_endpoint: at("/api/v1/auth/me"),
-        grant_types_supported: texts(&["refresh_token"]),
+        grant_types_supported: texts(&["password"]),
         subject_types_supported: texts(&["public"]),
-        id_token_signing_alg_values_supported: texts(&["EdDSA"]),
+        id_token_signing_alg_values_supported: auth
+            .0
+            .keys
+            .algorithms()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         response_types_supported: Vec::new(),
     };
     WithHeaders::new(Json(document)).header(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"))

@@ -1,7 +1,7 @@
 //! Passwords and addresses: changed, and reset.
 
 use gravity_core::audit::Origin;
-use gravity_core::http::{Json, JsonOrForm, NoContent, State};
+use gravity_core::http::{JsonOrForm, NoContent, State};
 
 use super::inputs::{ChangeEmailInput, ChangePasswordInput, EmailInput, ResetPasswordInput, TicketInput};
 use super::presented::Whence;
@@ -12,7 +12,7 @@ use crate::{Auth, AuthError};
 pub(super) async fn forgot(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    Json(input): Json<EmailInput>,
+    JsonOrForm(input): JsonOrForm<EmailInput>,
 ) -> Result<MailComes, AuthError> {
     auth.forgot_password(input.email, &origin).await.map(|()| mail_comes())
 }
@@ -29,7 +29,7 @@ pub(super) async fn change(
     State(auth): State<Auth>,
     caller: Caller,
     origin: Origin,
-    Json(input): Json<ChangePasswordInput>,
+    JsonOrForm(input): JsonOrForm<ChangePasswordInput>,
 ) -> Result<NoContent, AuthError> {
     let password = NewPassword { current: input.current_password, new: input.password };
     auth.change_password(&caller, password, &origin).await.map(|()| NoContent)
@@ -39,7 +39,7 @@ pub(super) async fn change_email(
     State(auth): State<Auth>,
     caller: Caller,
     origin: Origin,
-    Json(input): Json<ChangeEmailInput>,
+    JsonOrForm(input): JsonOrForm<ChangeEmailInput>,
 ) -> Result<MailComes, AuthError> {
     auth.change_email(&caller, input.email, &input.password, &origin).await.map(|()| mail_comes())
 }

@@ -48,7 +48,7 @@ pub(super) async fn register(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     browser: Browser,
-    Json(input): Json<RegisterInput>,
+    JsonOrForm(input): JsonOrForm<RegisterInput>,
 ) -> Result<Result<SignUp, Problem>, AuthError> {
     let RegisterInput { email, password, user_name, first_name, last_name, cookies } = input;
     let tokens = browser.wants(cookies)?;
@@ -73,7 +73,7 @@ pub(super) async fn verify(
 pub(super) async fn resend(
     State(auth): State<Auth>,
     Whence(origin): Whence,
-    Json(input): Json<EmailInput>,
+    JsonOrForm(input): JsonOrForm<EmailInput>,
 ) -> Result<MailComes, AuthError> {
     auth.resend_verification(input.email, &origin).await.map(|()| mail_comes())
 }

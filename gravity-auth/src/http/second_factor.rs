@@ -299,7 +299,7 @@ pub(super) async fn confirm_totp(
     State(auth): State<Auth>,
     caller: Caller,
     origin: Origin,
-    Json(input): Json<ConfirmTotpInput>,
+    JsonOrForm(input): JsonOrForm<ConfirmTotpInput>,
 ) -> Result<Fresh<RecoveryCodes>, AuthError> {
     auth.confirm_totp(&caller, &input.code, &origin).await.map(|codes| recovery_codes(&codes))
 }

@@ -1,6 +1,6 @@
 //! Signing in by a password, getting new tokens, signing out.
 
-use gravity_core::http::{Json, JsonOrForm, NoContent, Problem, SetCookies, State};
+use gravity_core::http::{JsonOrForm, NoContent, Problem, SetCookies, State};
 use gravity_core::validate::Faults;
 
 use super::Cookies;
@@ -43,9 +43,9 @@ pub(super) async fn refresh(
     Whence(origin): Whence,
     presented: Presented,
     proven: Proven,
-    input: Option<Json<RefreshInput>>,
+    input: Option<JsonOrForm<RefreshInput>>,
 ) -> Result<SignedAnswer, AuthError> {
-    if let Some(token) = input.and_then(|Json(input)| input.refresh_token) {
+    if let Some(token) = input.and_then(|JsonOrForm(input)| input.refresh_token) {
         let signed_in = auth.refresh_with(token.expose(), proven.proof(), &origin).await?;
         return Ok(Signed::answer(&auth, signed_in, false));
     }
@@ -61,9 +61,9 @@ pub(super) async fn logout(
     State(auth): State<Auth>,
     Whence(origin): Whence,
     presented: Presented,
-    input: Option<Json<RefreshInput>>,
+    input: Option<JsonOrForm<RefreshInput>>,
 ) -> Result<Result<SetCookies<NoContent>, Problem>, AuthError> {
-    let shown = input.and_then(|Json(input)| input.refresh_token).map(|token| token.expose().clone());
+    let shown = input.and_then(|JsonOrForm(input)| input.refresh_token).map(|token| token.expose().clone());
     if let Some(token) = shown.or(presented.bearer) {
         auth.revoke(&token, &origin).await?;
         return Ok(Ok(SetCookies::new(NoContent)));

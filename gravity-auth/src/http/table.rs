@@ -93,11 +93,46 @@ fn documents() -> Routes<Auth> {
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests {
+    use gravity_core::http::OpenApi;
     use gravity_core::http::client::{Client, ClientError};
     use serde_json::json;
 
     use crate::testing::http::{clock, config};
     use crate::{Auth, DevMailbox};
+
+    #[tokio::test]
+    async fn the_document_tells_of_json_and_of_forms() {
+        let (mailbox, time) = (DevMailbox::default(), clock());
+        let auth = Auth::in_memory(config(&mailbox, &time)).await.unwrap();
+        let document = OpenApi::new("Sign-in", "1").document(&auth.routes()).into_value();
+        for (path, is_asked_for) in [
+            ("register", true),
+            ("verify-email", true),
+            ("resend-verification", true),
+            ("login", true),
+            ("refresh", false),
+            ("logout", false),
+            ("forgot-password", true),
+            ("reset-password", true),
+            ("change-password", true),
+            ("change-email", true),
+            ("change-email/confirm", true),
+            ("magic-link", true),
+            ("magic-link/redeem", true),
+            ("email-code", true),
+            ("email-code/redeem", true),
+            ("login/second-factor", true),
+            ("second-factors/totp/confirm", true),
+            ("validate-token", true),
+            ("introspect", true),
+            ("revoke", true),
+        ] {
+            let body = &document["paths"][format!("/api/v1/auth/{path}")]["post"]["requestBody"];
+            let media: Vec<_> = body["content"].as_object().unwrap().keys().collect();
+            assert_eq!(media, ["application/json", "application/x-www-form-urlencoded"], "{path}");
+            assert_eq!(body["required"].as_bool().unwrap_or_default(), is_asked_for, "{path}");
+        }
+    }
 
     #[tokio::test]
     async fn mail_signs_nobody_in_where_the_settings_say_so() {

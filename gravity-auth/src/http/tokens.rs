@@ -1,7 +1,7 @@
 //! What tokens say, and calling them back.
 
 use gravity_core::Error;
-use gravity_core::http::{Form, Json, JsonOrForm, NoContent, State, WithStatus};
+use gravity_core::http::{JsonOrForm, NoContent, State, WithStatus};
 use serde_json::{Map, Value, json};
 
 use super::fresh::{Fresh, fresh};
@@ -14,7 +14,7 @@ use crate::{Auth, AuthError};
 
 pub(super) async fn validate(
     State(auth): State<Auth>,
-    Json(input): Json<TokenInput>,
+    JsonOrForm(input): JsonOrForm<TokenInput>,
 ) -> Result<Fresh<Validity>, AuthError> {
     match auth.validate(input.token.expose()).await {
         Ok(claims) => {
@@ -30,7 +30,7 @@ pub(super) async fn validate(
 
 pub(super) async fn introspect(
     State(auth): State<Auth>,
-    Form(input): Form<TokenInput>,
+    JsonOrForm(input): JsonOrForm<TokenInput>,
 ) -> Result<Fresh<IntrospectionView>, AuthError> {
     let (kind, said) = match auth.introspect(input.token.expose()).await? {
         Introspection::Inactive => {

@@ -112,13 +112,11 @@ pub struct Discovery {
     pub introspection_endpoint: String,
     /// Where tokens are called back.
     pub revocation_endpoint: String,
-    /// Where a token tells whose it is.
-    pub userinfo_endpoint: String,
     /// How tokens are had.
     pub grant_types_supported: Vec<String>,
     /// How people are told apart: everywhere alike.
     pub subject_types_supported: Vec<String>,
-    /// What tokens may be signed by.
+    /// What tokens are signed by: of `HS256` nobody else can verify them.
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// What is asked of a browser: nothing.
     pub response_types_supported: Vec<String>,

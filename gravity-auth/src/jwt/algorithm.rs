@@ -6,10 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a token is signed. Which one it is, is a property of the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[non_exhaustive]
 pub enum Algorithm {
     /// Ed25519 (RFC 8037): the default. Small, fast to sign, and without choices that can go wrong.
+    #[default]
     #[serde(rename = "EdDSA")]
     EdDsa,
     /// ECDSA on P-256 with SHA-256, for readers that know no Ed25519.

@@ -5,8 +5,6 @@ use serde::Deserialize;
 use super::provider::{Kind, is_tenant};
 use super::{OAuthError, Provider, ProviderCalls};
 
-const MICROSOFT: &str = "https://login.microsoftonline.com";
-
 /// What of an issuer's discovery document is used.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Metadata {
@@ -28,14 +26,16 @@ impl Metadata {
     pub(super) async fn load(provider: &Provider, calls: &ProviderCalls) -> Result<Self, OAuthError> {
         let issuer = match &provider.kind {
             Kind::Oidc { issuer } | Kind::Apple { issuer } => issuer.to_string(),
-            Kind::Microsoft { tenant } => format!("{MICROSOFT}/{tenant}/v2.0"),
+            Kind::Microsoft { base, tenant } => format!("{base}/{tenant}/v2.0"),
             Kind::GitHub { web, .. } => return Ok(Self::github(web)),
         };
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let metadata: Self = calls.get("its discovery document", &url, None).await?;
         // Another issuer's document would send codes and secrets to that one's endpoints.
         let is_named = match &provider.kind {
-            Kind::Microsoft { tenant } if !is_tenant(tenant) => is_microsoft(&metadata.issuer),
+            Kind::Microsoft { base, tenant } if !is_tenant(tenant) => {
+                is_one_of(&format!("{base}/{TENANT}/v2.0"), &metadata.issuer)
+            }
             _ => metadata.issuer == issuer,
         };
         if !is_named {
@@ -59,7 +59,7 @@ impl Metadata {
 
     /// Whether an answer that names this issuer is this provider's.
     pub(super) fn is_issuer(&self, named: &str) -> bool {
-        if self.issuer.contains(TENANT) { is_microsoft(named) } else { named == self.issuer }
+        is_one_of(&self.issuer, named)
     }
 
     /// The issuer of a token whose claim `tid` is this.
@@ -74,8 +74,9 @@ impl Metadata {
 /// What stands for the tenant in the document for several.
 const TENANT: &str = "{tenantid}";
 
-fn is_microsoft(issuer: &str) -> bool {
+/// Whether an issuer is this one, or one of those that this one stands for.
+fn is_one_of(template: &str, issuer: &str) -> bool {
     let tenant =
-        issuer.strip_prefix(MICROSOFT).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/v2.0"));
-    tenant.is_some_and(|tenant| tenant == TENANT || is_tenant(tenant))
+        template.split_once(TENANT).and_then(|(start, end)| issuer.strip_prefix(start)?.strip_suffix(end));
+    issuer == template || tenant.is_some_and(is_tenant)
 }

@@ -42,7 +42,7 @@ pub(super) enum Kind {
     /// An issuer of OpenID Connect, found by discovery.
     Oidc { issuer: Box<str> },
     /// Microsoft, for people of one tenant or of several.
-    Microsoft { tenant: Box<str> },
+    Microsoft { base: Box<str>, tenant: Box<str> },
     /// Apple: the answer comes as a form, and the name with it.
     Apple { issuer: Box<str> },
     /// GitHub, which is no issuer of OpenID Connect.
@@ -132,8 +132,15 @@ impl Provider {
             client_id,
             secret,
             "openid email profile",
-            Kind::Microsoft { tenant: tenant.into() },
+            Kind::Microsoft { base: "https://login.microsoftonline.com".into(), tenant: tenant.into() },
         )
+    }
+
+    /// Microsoft at another address: for tests.
+    #[cfg(feature = "testing")]
+    pub fn microsoft_at(base: &str, tenant: &str, client_id: &str, secret: ClientSecret) -> Self {
+        let kind = Kind::Microsoft { base: base.into(), tenant: tenant.into() };
+        Self { kind, ..Self::microsoft(tenant, client_id, secret) }
     }
 
     /// Apple. Its answer is a form that the browser posts from Apple's page, so that the cookie of
@@ -220,7 +227,7 @@ impl Provider {
             return Err(OAuthError::Config("the client has no id"));
         }
         match &self.kind {
-            Kind::Microsoft { tenant } if !is_tenant(tenant) && !is_many(tenant) => {
+            Kind::Microsoft { tenant, .. } if !is_tenant(tenant) && !is_many(tenant) => {
                 Err(OAuthError::Config("a tenant is an id, `common`, `organizations` or `consumers`"))
             }
             _ => Ok(()),

@@ -1,7 +1,7 @@
 //! All that is kept of somebody, to take along.
 
-use gravity_core::Timestamp;
 use gravity_core::audit::Origin;
+use gravity_core::{Grants, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use super::authority::Authority;
 use super::record::on_user;
 use super::users::USERS_EXPORT;
 use crate::domain::{
-    Activity, Device, Follow, FollowState, LinkedAccount, Method, Preferences, Profile, Session, SessionId,
-    User, UserId, UserPasskey,
+    Activity, ApiKey, ApiKeyId, Device, Follow, FollowState, Invitation, LinkedAccount, Member, Method,
+    OrgId, OrgName, OrgRole, Preferences, Profile, Session, SessionId, User, UserId, UserPasskey,
 };
 use crate::store::Side;
 use crate::{Auth, AuthError};
@@ -39,12 +39,20 @@ pub struct Export {
     pub devices: Vec<ExportedDevice>,
     /// Which accounts at providers let them in.
     pub accounts: Vec<ExportedAccount>,
+    /// Which API keys call in their name.
+    pub api_keys: Vec<ExportedApiKey>,
+    /// In which organisations they are.
+    pub organisations: Vec<ExportedMembership>,
+    /// To which organisations they are invited.
+    pub invitations: Vec<ExportedInvitation>,
     /// Who follows them.
     pub followers: Vec<ExportedFollow>,
     /// Whom they follow.
     pub following: Vec<ExportedFollow>,
     /// Whom they ask to follow.
     pub requested: Vec<ExportedFollow>,
+    /// Who asks to follow them.
+    pub follow_requests: Vec<ExportedFollow>,
     /// What they did.
     pub activity: Vec<Activity>,
     /// Whether the lists hold everything; each holds the newest thousand.
@@ -109,6 +117,51 @@ pub struct ExportedAccount {
     pub used_at: Timestamp,
 }
 
+/// An API key in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedApiKey {
+    /// Which one it is.
+    pub id: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// How its secret begins.
+    pub hint: String,
+    /// What it may do.
+    pub scopes: Grants,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ceases to hold.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A membership of an organisation in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedMembership {
+    /// Which organisation it is.
+    pub organisation: OrgId,
+    /// What it is called.
+    pub name: OrgName,
+    /// What they may do there.
+    pub role: OrgRole,
+    /// Since when they are in it.
+    pub joined_at: Timestamp,
+}
+
+/// An invitation in an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedInvitation {
+    /// Where to.
+    pub organisation: OrgId,
+    /// What they may do there.
+    pub role: OrgRole,
+    /// When they were asked.
+    pub created_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
 /// A follow in an export.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ExportedFollow {
@@ -161,6 +214,31 @@ impl From<LinkedAccount> for ExportedAccount {
     }
 }
 
+impl From<ApiKey> for ExportedApiKey {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            hint: key.hint,
+            scopes: key.scopes,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
+
+impl From<Invitation> for ExportedInvitation {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            organisation: invitation.org,
+            role: invitation.role,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+        }
+    }
+}
+
 impl Auth {
     /// All that is kept of somebody: of oneself, or for who may export users.
     pub async fn export(&self, by: &Authority, id: UserId, origin: &Origin) -> Result<Export, AuthError> {
@@ -175,6 +253,16 @@ impl Auth {
         let followers = self.listed(id, Side::Followers, FollowState::Following, &mut complete).await?;
         let following = self.listed(id, Side::Following, FollowState::Following, &mut complete).await?;
         let requested = self.listed(id, Side::Following, FollowState::Requested, &mut complete).await?;
+        let asking = self.listed(id, Side::Followers, FollowState::Requested, &mut complete).await?;
+        let keys = self.store().api_keys(id, None, MOST).await?;
+        complete &= keys.next.is_none();
+        let organisations = self.memberships(id).await?;
+        // An address that is not shown to be theirs may be somebody else's, and so may be what comes to it.
+        let invitations = match user.email_verified_at {
+            Some(_) => self.store().invitations_to(&user.email, self.now(), MOST).await?,
+            None => Vec::new(),
+        };
+        complete &= invitations.len() < MOST as usize;
         let activity = self.store().activities(id, None, MOST).await?;
         complete &= activity.next.is_none();
         let sessions = self.sessions(id).await?;
@@ -194,12 +282,27 @@ impl Auth {
             passkeys: passkeys.into_iter().map(ExportedPasskey::from).collect(),
             devices: devices.into_iter().map(ExportedDevice::from).collect(),
             accounts: accounts.into_iter().map(ExportedAccount::from).collect(),
+            api_keys: keys.items.into_iter().map(ExportedApiKey::from).collect(),
+            organisations,
+            invitations: invitations.into_iter().map(ExportedInvitation::from).collect(),
             followers,
             following,
             requested,
+            follow_requests: asking,
             activity: activity.items,
             complete,
         })
+    }
+
+    async fn memberships(&self, id: UserId) -> Result<Vec<ExportedMembership>, AuthError> {
+        let mut all = Vec::new();
+        for (org, _) in self.store().orgs_of(id).await? {
+            // Who has left meanwhile is in it no more.
+            let Some(member) = self.store().member(org.id, id).await? else { continue };
+            let Member { role, joined_at, .. } = member;
+            all.push(ExportedMembership { organisation: org.id, name: org.name, role, joined_at });
+        }
+        Ok(all)
     }
 
     async fn listed(

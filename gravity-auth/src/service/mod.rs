@@ -16,6 +16,7 @@ mod export;
 mod follow;
 mod housekeeping;
 mod impersonate;
+mod import;
 mod link;
 mod mail_code;
 mod org;
@@ -56,9 +57,13 @@ pub(crate) use device::REMEMBERED;
 pub(crate) use elsewhere::Providers;
 #[cfg(feature = "client")]
 pub use elsewhere::{Arrived, Handover, Returned};
-pub use export::{Export, ExportedAccount, ExportedDevice, ExportedFollow, ExportedPasskey, ExportedSession};
+pub use export::{
+    Export, ExportedAccount, ExportedApiKey, ExportedDevice, ExportedFollow, ExportedInvitation,
+    ExportedMembership, ExportedPasskey, ExportedSession,
+};
 pub(crate) use housekeeping::Until;
 pub use impersonate::{Impersonation, USERS_IMPERSONATE};
+pub use import::ImportedUser;
 pub use org::ORGS_MANAGE;
 pub(crate) use outbox::{Addressed, FactorNews, Letter};
 pub use passkey::{AddedPasskey, NewPasskey};

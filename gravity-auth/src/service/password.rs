@@ -3,15 +3,16 @@
 use gravity_core::SecretString;
 use gravity_core::audit::Origin;
 use gravity_core::jobs::JobDraft;
+use gravity_core::security::password::{PasswordError, Verdict};
 
 use super::caller::Caller;
 use super::outbox::{Asked, Letter, MailJob, What, link_token};
 use super::record::{Record, on_user};
 use super::verify::{used, verified};
-use crate::domain::{EmailAddress, EndReason, PersonName, Purpose, User, UserName};
+use crate::domain::{EmailAddress, EndReason, PersonName, Purpose, User, UserId, UserName};
 use crate::events::PasswordChanged;
 use crate::hooks::Hooks as _;
-use crate::store::{Change, KeyChange};
+use crate::store::{Change, KeyChange, Refused, Trail};
 use crate::{Auth, AuthError};
 
 /// A new password, and the one that it follows.
@@ -108,16 +109,53 @@ impl Auth {
         let account = format!("current\0{}", user.id);
         self.attempt(&account, origin).await?;
         let hash = self.store().password(user.id).await?;
-        let verdict = match &hash {
-            Some(hash) => self.0.hasher.verify(password.clone(), hash.expose()).await?,
-            None => self.0.hasher.verify_none(password.clone()).await?,
-        };
+        let verdict = self.compare(password, hash.as_ref()).await?;
         let Some(hash) = hash.filter(|_| verdict.matches) else {
             self.deny(Some(user), origin).await?;
             return Err(AuthError::InvalidCredentials);
         };
         self.succeeded(&account, origin).await;
-        Ok(hash)
+        self.renewed(user.id, hash, password, verdict).await
+    }
+
+    /// Whether this is the password of a kept hash, one of ours or one that was imported. It takes as long where there
+    /// is none, and where the one that is kept cannot be read: that is written to the log, and nobody is told.
+    pub(crate) async fn compare(
+        &self,
+        password: &SecretString,
+        hash: Option<&SecretString>,
+    ) -> Result<Verdict, AuthError> {
+        let hasher = &self.0.hasher;
+        if let Some(hash) = hash {
+            match crate::password::verify(hasher, password.clone(), hash.expose()).await {
+                Err(error @ (PasswordError::Malformed | PasswordError::Excessive)) => {
+                    tracing::error!(%error, "somebody cannot sign in by their password");
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+        Ok(hasher.verify_none(password.clone()).await?)
+    }
+
+    /// The hash that a user has whose password is the right one: another, where it was not made as new ones are.
+    pub(crate) async fn renewed(
+        &self,
+        user: UserId,
+        hash: SecretString,
+        password: &SecretString,
+        verdict: Verdict,
+    ) -> Result<SecretString, AuthError> {
+        if !verdict.needs_rehash {
+            return Ok(hash);
+        }
+        let newer = SecretString::new(self.0.hasher.hash(password.clone()).await?);
+        let rehash = Change::Rehash { user, from: hash.clone(), to: newer.clone() };
+        match self.store().apply(&[rehash], &Trail::NONE).await {
+            Ok(()) => Ok(newer),
+            // Somebody has changed or rehashed it meanwhile; whether it still holds is seen by what comes next.
+            Err(Refused::Stale) => Ok(hash),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn told(&self, user: &User, reset: bool, origin: &Origin) -> Result<Record<'_>, AuthError> {

@@ -102,30 +102,16 @@ impl Auth {
         password: &SecretString,
         origin: &Origin,
     ) -> Result<Option<(User, SecretString)>, AuthError> {
-        let hasher = &self.0.hasher;
-        let (verdict, hash) = match &found {
-            Some((_, Some(hash))) => {
-                (hasher.verify(password.clone(), hash.expose()).await?, Some(hash.clone()))
-            }
-            _ => (hasher.verify_none(password.clone()).await?, None),
-        };
+        let hash = found.as_ref().and_then(|(_, hash)| hash.clone());
+        let verdict = self.compare(password, hash.as_ref()).await?;
         let user = found.map(|(user, _)| user);
         let is_right = verdict.matches && user.as_ref().is_some_and(is_active);
         let (Some(user), Some(hash), true) = (user.clone(), hash, is_right) else {
             self.refuse(user.as_ref(), false, origin).await?;
             return Ok(None);
         };
-        if !verdict.needs_rehash {
-            return Ok(Some((user, hash)));
-        }
-        let newer = SecretString::new(hasher.hash(password.clone()).await?);
-        let rehash = Change::Rehash { user: user.id, from: hash.clone(), to: newer.clone() };
-        match self.store().apply(&[rehash], &crate::store::Trail::NONE).await {
-            Ok(()) => Ok(Some((user, newer))),
-            // Somebody has changed or rehashed it meanwhile; whether it still holds is seen when the session begins.
-            Err(Refused::Stale) => Ok(Some((user, hash))),
-            Err(error) => Err(error.into()),
-        }
+        let hash = self.renewed(user.id, hash, password, verdict).await?;
+        Ok(Some((user, hash)))
     }
 
     /// Writes down that somebody was not let in.

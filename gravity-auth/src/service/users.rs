@@ -16,7 +16,7 @@ use crate::domain::{
     EmailAddress, EndReason, Person, PersonName, Purpose, RoleName, Session, User, UserId, UserName,
     UserStatus,
 };
-use crate::events::{PasswordChanged, UserCreated, UserRoleChanged, UserSuspended, UserUnsuspended};
+use crate::events::{PasswordDemanded, UserCreated, UserRoleChanged, UserSuspended, UserUnsuspended};
 use crate::store::{Change, PeopleFilter};
 use crate::{Auth, AuthError};
 
@@ -166,7 +166,7 @@ impl Auth {
         let letter = self.letter(ticket.id.to_string(), &user.email, Letter::NewPassword { token }).await?;
         let trail = self
             .record(origin)
-            .event(id, PasswordChanged { id, reset: true })?
+            .event(id, PasswordDemanded { id })?
             .audit(on_user("user.password_demanded", id))
             .job(letter)?
             .trail();

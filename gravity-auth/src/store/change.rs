@@ -22,7 +22,7 @@ pub enum Change {
     AddUser {
         /// The user.
         user: User,
-        /// The hash of their password, in PHC form.
+        /// The hash of their password, in PHC form or as it was [made elsewhere](crate::password::ImportedHash).
         password: Option<SecretString>,
     },
     /// The user has another name. They must not be deleted, and the user name must be free:

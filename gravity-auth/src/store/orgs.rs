@@ -5,7 +5,9 @@ use gravity_core::page::{KeyColumn, KeyKind, KeyValue, Keyset, PageRows, Positio
 use gravity_core::security::mac::Mac;
 use gravity_core::{Error, Timestamp};
 
-use crate::domain::{Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, RoleName, UserId};
+use crate::domain::{
+    EmailAddress, Invitation, InvitationId, Member, Org, OrgId, OrgName, OrgRole, RoleName, UserId,
+};
 
 /// Something that happens to an organisation. Changes of one organisation come one after the other.
 ///
@@ -115,6 +117,14 @@ pub trait OrgStore: Send + Sync + 'static {
 
     /// The invitations to an organisation that have not run out, the newest first.
     async fn invitations(&self, org: OrgId, now: Timestamp) -> Result<Vec<Invitation>, Error>;
+
+    /// The invitations to an address that have not run out, the newest first, `limit` of them at most.
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error>;
 
     /// The invitation with one of these checksums, if it has not run out.
     async fn invitation_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<Invitation>, Error>;

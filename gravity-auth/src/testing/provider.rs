@@ -90,6 +90,11 @@ impl ProviderDouble {
         Provider::oidc(id, &self.issuer(), CLIENT, ClientSecret::post(SECRET))
     }
 
+    /// The same as Microsoft, for people of many tenants.
+    pub fn microsoft(&self) -> Provider {
+        Provider::microsoft_at(&self.issuer(), "common", CLIENT, ClientSecret::post(SECRET))
+    }
+
     /// From now on this is the matter with it, or nothing.
     pub fn has(&self, trouble: Option<Trouble>) {
         self.state().trouble = trouble;
@@ -163,8 +168,8 @@ impl ProviderDouble {
     fn answer(&self, path: &str, body: &str) -> (u16, String) {
         let issuer = self.issuer();
         let document = match path {
-            "/.well-known/openid-configuration" => json!({
-                "issuer": issuer,
+            "/.well-known/openid-configuration" | "/common/v2.0/.well-known/openid-configuration" => json!({
+                "issuer": if path.starts_with("/common") { format!("{issuer}/{{tenantid}}/v2.0") } else { issuer.clone() },
                 "authorization_endpoint": format!("{issuer}/authorize"),
                 "token_endpoint": format!("{issuer}/token"),
                 "jwks_uri": format!("{issuer}/jwks"),

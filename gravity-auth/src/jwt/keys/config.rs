@@ -42,13 +42,16 @@ impl KeySetConfig {
         self
     }
 
-    /// What new keys sign by, instead of `EdDSA`. A set may hold keys of several algorithms one after the other.
+    /// What new keys sign by, instead of `EdDSA`. A set may hold keys of several algorithms one after the other: where
+    /// the newest one is of another, [`maintain`](super::KeySet::maintain) publishes a new key at once. Nodes that share
+    /// a store need the same, or keys follow each other every hour.
     pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
     }
 
-    /// The key that the set begins with where the store has none, instead of a new one.
+    /// The key that the set begins with where the store has none, instead of a new one. A set that signs by RS256, whose
+    /// keys are not made here, has it follow whatever key the store has: take it out before it is withdrawn.
     pub fn with_first_key(mut self, key: SigningKey) -> Self {
         self.first = Some(key);
         self

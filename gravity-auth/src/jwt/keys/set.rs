@@ -182,6 +182,18 @@ impl KeySet {
         staged.map(|(key, _, stage)| (key.id().to_owned(), key.algorithm(), stage)).collect()
     }
 
+    /// What the tokens are signed by that hold now or soon, the oldest first, each once.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        let live = self.stages().into_iter().filter(|(.., stage)| *stage != KeyStage::Spent);
+        let mut algorithms = Vec::new();
+        for (_, algorithm, _) in live {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        algorithms
+    }
+
     /// The document of the public keys, the next one included. Keys of HS256 are in none.
     pub fn jwks(&self) -> Jwks {
         let (loaded, now) = (self.loaded(), self.0.config.clock.now());
@@ -202,18 +214,27 @@ impl KeySet {
 
     /// One round of what has to be done now and then: reads the store, publishes the next key when the active
     /// one is about to have signed long enough, and removes keys whose last token has run out. Says whether
-    /// this node has published a key. Keys of RS256 are not made here; for those call
-    /// [`rotate_to`](Self::rotate_to).
+    /// this node has published a key. Keys of RS256 are not made here: there the next is that of the configuration,
+    /// once it is another, or that of [`rotate_to`](Self::rotate_to).
     pub async fn maintain(&self) -> Result<bool, KeySetError> {
         self.refresh().await?;
         let config = &self.0.config;
         let (loaded, now) = (self.loaded(), config.clock.now());
         let newest = *loaded.places.last().ok_or(KeySetError::NoKey)?;
-        let is_due = newest.active_from <= now
-            && newest.active_from.saturating_add(config.rotation) <= now.saturating_add(config.lead);
-        let rotates = is_due && config.algorithm != Algorithm::Rs256;
-        let has_added =
-            rotates && self.add(None, newest.generation + 1, now.saturating_add(config.lead)).await?;
+        let is_old = newest.active_from.saturating_add(config.rotation) <= now.saturating_add(config.lead);
+        let is_other = loaded.keys.last().is_some_and(|key| key.algorithm() != config.algorithm);
+        let given =
+            config.first.as_ref().filter(|key| loaded.keys.iter().all(|known| known.id() != key.id()));
+        let next = match config.algorithm {
+            Algorithm::Rs256 => given.map(|key| Some(key.clone())),
+            _ => (is_old || is_other).then_some(None),
+        };
+        let next = next.filter(|_| newest.active_from <= now);
+        let rotates = next.is_some();
+        let has_added = match next {
+            Some(key) => self.add(key, newest.generation + 1, now.saturating_add(config.lead)).await?,
+            None => false,
+        };
         let mut changed = rotates;
         for (key, place, _) in
             loaded.stages(now, config.keep()).filter(|(.., stage)| *stage == KeyStage::Spent)

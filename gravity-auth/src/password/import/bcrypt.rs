@@ -25,7 +25,7 @@ const MOST: usize = 72;
 
 /// A hash of bcrypt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bcrypt {
+pub(super) struct Bcrypt {
     cost: u32,
     salt: [u8; 16],
     hash: [u8; 23],

@@ -14,7 +14,7 @@ const P: u32 = 1;
 
 /// A hash of better-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BetterAuth {
+pub(super) struct BetterAuth {
     /// The text is the salt, not the bytes that it stands for.
     salt: Box<str>,
     hash: [u8; 64],

@@ -12,7 +12,7 @@ const MOST: u32 = 4_000_000;
 
 /// A hash of Django.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Django {
+pub(super) struct Django {
     passes: NonZeroU32,
     salt: Box<str>,
     hash: [u8; 32],

@@ -13,21 +13,32 @@ use bcrypt::Bcrypt;
 use better_auth::BetterAuth;
 use django::Django;
 
-/// A hash that was made elsewhere. It is verified, and never made.
+/// A hash that was made elsewhere. It is verified until its owner signs in, and is then replaced by one of ours.
 ///
 /// | From | looks like |
 /// |---|---|
+/// | Argon2 | `$argon2id$v=19$m=65536,t=3,p=4$...`, also `$argon2i$` and `$argon2d$` |
 /// | bcrypt, with a cost of 4 to 15 | `$2b$12$...`, also `$2a$` and `$2y$` |
 /// | better-auth | salt and hash in hexadecimal, a colon between: scrypt with N = 16384, r = 16, p = 1 |
 /// | Django | `pbkdf2_sha256$600000$salt$hash`, with up to 4,000,000 passes |
+///
+/// How much an Argon2 hash may cost is for the [`PasswordHasher`] to say that verifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImportedHash {
-    /// One of bcrypt.
+pub struct ImportedHash {
+    text: SecretString,
+    scheme: Scheme,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Scheme {
+    Argon2,
+    Foreign(Foreign),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Foreign {
     Bcrypt(Bcrypt),
-    /// One of better-auth.
     BetterAuth(BetterAuth),
-    /// One of Django.
     Django(Django),
 }
 
@@ -38,6 +49,25 @@ impl FromStr for ImportedHash {
     type Err = PasswordError;
 
     /// Reads a hash. One that asks for more work than a sign-in may cost is [`PasswordError::Excessive`].
+    fn from_str(text: &str) -> Result<Self, PasswordError> {
+        let scheme = if is_argon2(text) { Scheme::Argon2 } else { Scheme::Foreign(text.parse()?) };
+        Ok(Self { text: text.into(), scheme })
+    }
+}
+
+impl ImportedHash {
+    /// The hash as it is kept, if this hasher verifies such.
+    pub(crate) fn into_kept(self, hasher: &PasswordHasher) -> Result<SecretString, PasswordError> {
+        if self.scheme == Scheme::Argon2 {
+            hasher.check_kept(self.text.expose())?;
+        }
+        Ok(self.text)
+    }
+}
+
+impl FromStr for Foreign {
+    type Err = PasswordError;
+
     fn from_str(text: &str) -> Result<Self, PasswordError> {
         if text.len() > LONGEST {
             Err(PasswordError::Malformed)
@@ -51,7 +81,7 @@ impl FromStr for ImportedHash {
     }
 }
 
-impl ImportedHash {
+impl Foreign {
     /// Whether this is the password, in constant time but for the password's length. It takes a core for long: go by
     /// [`verify`].
     fn matches(&self, password: &str) -> bool {
@@ -61,6 +91,10 @@ impl ImportedHash {
             Self::Django(hash) => hash.matches(password),
         }
     }
+}
+
+fn is_argon2(text: &str) -> bool {
+    text.starts_with("$argon2")
 }
 
 /// Whether this is the password of a kept hash: one of ours, or one that was made elsewhere, which then needs a
@@ -82,10 +116,10 @@ pub async fn verify(
     password: SecretString,
     kept: &str,
 ) -> Result<Verdict, PasswordError> {
-    if kept.starts_with("$argon2") {
+    if is_argon2(kept) {
         return hasher.verify(password, kept).await;
     }
-    let hash: ImportedHash = kept.parse()?;
+    let hash: Foreign = kept.parse()?;
     hasher.verify_foreign(password, move |password| hash.matches(password)).await
 }
 
@@ -97,7 +131,7 @@ mod tests {
     use super::*;
 
     fn matches(hash: &str, password: &str) -> bool {
-        hash.parse::<ImportedHash>().unwrap().matches(password)
+        hash.parse::<Foreign>().unwrap().matches(password)
     }
 
     /// The vectors of jBCrypt and, for bytes above 127 and long passwords, of `crypt_blowfish`.

@@ -181,6 +181,20 @@ impl OrgStore for MemoryStore {
         Ok(open)
     }
 
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let state = self.state();
+        let open = |found: &&Invitation| found.email.key() == email.key() && now < found.expires_at;
+        let mut open: Vec<Invitation> = state.invitations.values().filter(open).cloned().collect();
+        open.sort_by_key(|invitation| std::cmp::Reverse(invitation.id));
+        open.truncate(limit as usize);
+        Ok(open)
+    }
+
     async fn invitation_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<Invitation>, Error> {
         let state = self.state();
         let is_it = |found: &&Invitation| now < found.expires_at && macs.contains(&found.mac);

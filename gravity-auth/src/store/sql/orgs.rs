@@ -292,6 +292,26 @@ impl OrgStore for SqlStore {
         rows.into_iter().map(rows::invitation).collect()
     }
 
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let query = self
+            .db
+            .query("SELECT ")
+            .push(INVITATION)
+            .push(" FROM auth_org_invitations WHERE email_key = ")
+            .push_bind(email.key())
+            .push(" AND expires_at > ")
+            .push_bind(now)
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(i64::from(limit));
+        let rows: Vec<InvitationRow> = query.fetch_all().await?;
+        rows.into_iter().map(rows::invitation).collect()
+    }
+
     async fn invitation_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<Invitation>, Error> {
         let query = self
             .db

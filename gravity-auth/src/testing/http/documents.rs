@@ -5,28 +5,78 @@ use serde_json::{Value, json};
 
 use super::stage::{ISSUER, PASSWORD, Person, Stage};
 use crate::Registration;
+use crate::jwt::{Algorithm, base64url};
 
 pub(super) async fn run(stage: &Stage) {
-    keys_are_published(stage).await;
-    everything_is_found(stage).await;
+    of(stage, Algorithm::EdDsa).await;
+}
+
+/// The scenarios, on a stage whose tokens are signed by this algorithm.
+pub(super) async fn of(stage: &Stage, algorithm: Algorithm) {
+    keys_are_published(stage, algorithm).await;
+    everything_is_found(stage, algorithm).await;
     a_token_is_validated(stage).await;
     who_may_asks_what_a_token_says(stage).await;
 }
 
-async fn keys_are_published(stage: &Stage) {
+async fn keys_are_published(stage: &Stage, algorithm: Algorithm) {
     let keys = stage.call("GET", "/.well-known/jwks.json", &[], b"").await;
-    assert_eq!((keys.status, &keys.body["keys"][0]["crv"]), (200, &Value::from("Ed25519")), "{keys:?}");
-    assert_eq!(keys.body["keys"][0].get("d"), None);
+    assert_eq!(keys.status, 200, "{keys:?}");
+    let kinds: Vec<_> = keys.body["keys"].as_array().unwrap().iter().map(|key| &key["kty"]).collect();
+    let expected: &[&str] = match algorithm {
+        Algorithm::EdDsa => &["OKP"],
+        Algorithm::Es256 => &["EC"],
+        Algorithm::Rs256 => &["RSA"],
+        // Whoever verifies by its key could sign.
+        Algorithm::Hs256 => &[],
+    };
+    assert_eq!(kinds, expected, "{keys:?}");
+    for secret in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+        assert_eq!(keys.body["keys"][0].get(secret), None, "{secret}");
+    }
     assert!(keys.headers["cache-control"].to_str().unwrap().starts_with("public, max-age="));
     let tag = keys.headers["etag"].to_str().unwrap();
     let same = stage.call("GET", "/.well-known/jwks.json", &[("if-none-match", tag)], b"").await;
     assert_eq!(same.status, 304);
 }
 
-async fn everything_is_found(stage: &Stage) {
+async fn everything_is_found(stage: &Stage, algorithm: Algorithm) {
     let found = stage.call("GET", "/.well-known/openid-configuration", &[], b"").await;
     assert_eq!((found.status, &found.body["issuer"]), (200, &Value::from(ISSUER)), "{found:?}");
     assert_eq!(found.body["jwks_uri"], format!("{ISSUER}/.well-known/jwks.json"));
+    assert_eq!(found.body["id_token_signing_alg_values_supported"], json!([algorithm.name()]));
+    assert_eq!(found.body["grant_types_supported"], json!(["password"]));
+    let ada = stage.signed_in().await;
+    let said = stage.post("/validate-token", json!({ "token": ada.access })).await;
+    let head = ada.access.split('.').next().and_then(base64url::decode).unwrap();
+    let head: Value = serde_json::from_slice(&head).unwrap();
+    assert_eq!((&said.body["valid"], &head["alg"]), (&json!(true), &json!(algorithm.name())));
+    let admin = stage.admin().await;
+    let form = |text: String| ("application/x-www-form-urlencoded", text);
+    let bearer = format!("Bearer {}", admin.access);
+    // Each address does what it is there for; one that is new here says first what that is.
+    let members = found.body.as_object().unwrap().iter();
+    for (name, url) in members.filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri")) {
+        let path = url.as_str().and_then(|url| url.strip_prefix(ISSUER)).unwrap();
+        let (method, (media, body), expected) = match name.as_str() {
+            "jwks_uri" => ("GET", form(String::new()), "keys"),
+            "token_endpoint" => {
+                let password = PASSWORD.replace(' ', "+");
+                let email = &ada.email;
+                let text = format!("grant_type=password&username={email}&password={password}");
+                ("POST", form(text), "access_token")
+            }
+            "introspection_endpoint" => ("POST", form(format!("token={}", ada.access)), "active"),
+            "revocation_endpoint" => ("POST", form(format!("token={}", ada.refresh)), ""),
+            other => panic!("{other} is not known"),
+        };
+        let headers = [("authorization", bearer.as_str()), ("content-type", media)];
+        let reply = stage.call(method, path, &headers, body.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{name}: {reply:?}");
+        assert!(expected.is_empty() || reply.body.get(expected).is_some(), "{name}: {reply:?}");
+    }
+    let end = stage.ask("GET", &ada.access, "/me", Value::Null).await;
+    assert_eq!(end.status, 401, "its token was revoked");
 }
 
 async fn a_token_is_validated(stage: &Stage) {

@@ -33,7 +33,8 @@ pub(super) async fn run(stage: &Stage, doubles: &Doubles) {
     a_provider_may_be_in_trouble(stage, doubles).await;
 }
 
-/// The providers of a stage: `one`, `sure`, which decides about the addresses at `sure.example`, and `apple`.
+/// The providers of a stage: `one`, `sure`, which decides about the addresses at `sure.example`, `apple`, and
+/// `microsoft`, which decides about the addresses at `sure.example` where it says whose they are.
 #[derive(Debug, Clone)]
 pub struct Doubles {
     pub(super) one: ProviderDouble,
@@ -62,6 +63,7 @@ impl Doubles {
             .with_provider(self.one.provider("one"))
             .with_provider(self.sure.provider("sure").with_authority_for(["sure.example"]))
             .with_provider(Provider::apple_at(&self.sure.issuer(), "client", apple))
+            .with_provider(self.sure.microsoft().with_authority_for(["sure.example"]))
             .with_provider_calls(calls)
     }
 }
@@ -164,7 +166,7 @@ pub(super) fn code_of(reply: &Reply) -> String {
 async fn providers_are_listed(stage: &Stage) {
     let reply = stage.ask("GET", "", "/oauth", Value::Null).await;
     let ids: Vec<_> = reply.body["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
-    assert_eq!(ids, ["one", "sure", "apple"]);
+    assert_eq!(ids, ["one", "sure", "apple", "microsoft"]);
     assert_eq!(reply.body["items"][0]["start"], "/api/v1/auth/oauth/one/start");
     assert_eq!(stage.go("two", "cookies=true").await.refusal(), (404, "auth.provider_not_found"));
     let back = stage.arrive("two", &[], "code=x&state=y").await;

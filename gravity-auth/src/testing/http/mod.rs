@@ -7,7 +7,10 @@ mod documents;
 mod elsewhere;
 mod elsewhere_attacks;
 mod elsewhere_links;
+mod elsewhere_microsoft;
+mod forms;
 mod impersonate;
+mod imported;
 mod mail;
 mod orgs;
 mod passkeys;
@@ -24,6 +27,8 @@ mod sign_in;
 mod stage;
 mod throttling;
 
+use crate::jwt::Algorithm;
+
 pub use elsewhere::Doubles;
 pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 
@@ -33,6 +38,7 @@ pub use stage::{ISSUER, PASSWORD, Person, Reply, Stage, clock, config, hashes};
 /// When an answer is not what the routes promise.
 pub async fn suite(stage: &Stage) {
     sign_in::run(stage).await;
+    forms::run(stage).await;
     secrecy::run(stage).await;
     refresh::run(stage).await;
     sessions::run(stage).await;
@@ -48,7 +54,17 @@ pub async fn suite(stage: &Stage) {
     api_keys::run(stage).await;
     roles::run(stage).await;
     impersonate::run(stage).await;
+    imported::run(stage).await;
     orgs::run(stage).await;
+}
+
+/// Runs the scenarios of signing in and of documents, on a stage whose tokens are signed by this algorithm.
+///
+/// # Panics
+/// When an answer is not what the routes promise.
+pub async fn signed_by(stage: &Stage, algorithm: Algorithm) {
+    sign_in::run(stage).await;
+    documents::of(stage, algorithm).await;
 }
 
 /// Runs every scenario of passkeys on a stage, whose pages are at [`ISSUER`].
@@ -67,6 +83,7 @@ pub async fn providers(stage: &Stage, doubles: &Doubles) {
     elsewhere::run(stage, doubles).await;
     elsewhere_links::run(stage, doubles).await;
     elsewhere_attacks::run(stage, doubles).await;
+    elsewhere_microsoft::run(stage, doubles).await;
 }
 
 /// Runs the scenarios of limits on a stage that has the default ones.

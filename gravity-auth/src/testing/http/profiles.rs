@@ -260,6 +260,36 @@ async fn pictures_are_looked_at(stage: &Stage) {
     }
 }
 
+async fn what_others_have_to_do_with_them_is_exported(stage: &Stage, ada: &Person, eve: &Person) {
+    let key = json!({ "name": "build", "scopes": ["orders:read"] });
+    let key = stage.api("POST", &ada.access, "/api-keys", key).await.body;
+    let own = stage.api("POST", &ada.access, "/organisations", json!({ "name": "Ours" })).await.body;
+    let other = stage.api("POST", &eve.access, "/organisations", json!({ "name": "Theirs" })).await.body;
+    let invite = json!({ "email": ada.email.to_uppercase(), "role": "admin" });
+    let path = format!("/organisations/{}/invitations", other["id"].as_str().unwrap());
+    assert_eq!(stage.api("POST", &eve.access, &path, invite).await.status, 201);
+    privacy(stage, ada, json!({ "profile": "followers" })).await;
+    let path = format!("/{}/follow", id(stage, ada).await);
+    stage.users("POST", &eve.access, &path, Value::Null).await;
+
+    let export = stage.users("GET", &ada.access, "/me/export", Value::Null).await.body;
+    let exported = &export["api_keys"][0];
+    assert_eq!((&exported["id"], &exported["name"]), (&key["key"]["id"], &json!("build")), "{export:?}");
+    assert_eq!((&exported["hint"], &exported["scopes"]), (&key["key"]["hint"], &json!(["orders:read"])));
+    let secret = key["secret"].as_str().unwrap();
+    assert!(exported.get("mac").is_none() && !export.to_string().contains(secret));
+    let member = &export["organisations"][0];
+    assert_eq!((&member["organisation"], &member["role"]), (&own["id"], &json!("owner")));
+    assert_eq!((&member["name"], member["joined_at"].is_string()), (&json!("Ours"), true));
+    let invitation = &export["invitations"][0];
+    assert_eq!((&invitation["organisation"], &invitation["role"]), (&other["id"], &json!("admin")));
+    assert_eq!(export["invitations"].as_array().unwrap().len(), 1);
+    assert_eq!(export["follow_requests"][0]["user"], id(stage, eve).await.as_str());
+    let theirs = stage.users("GET", &eve.access, "/me/export", Value::Null).await.body;
+    assert_eq!((&theirs["invitations"], &theirs["api_keys"]), (&json!([]), &json!([])));
+    assert_eq!(theirs["requested"].as_array().unwrap().len(), 1);
+}
+
 async fn all_is_exported(stage: &Stage) {
     let (ada, eve) = (stage.signed_in().await, stage.signed_in().await);
     set(stage, &ada, "/me", json!({ "bio": "mine" })).await;
@@ -274,6 +304,7 @@ async fn all_is_exported(stage: &Stage) {
     assert_eq!(export.body["following"].as_array().unwrap().len(), 1);
     assert_eq!(export.body["sessions"][0]["id"], ada.session.as_str());
     assert_eq!(export.body["complete"], true);
+    what_others_have_to_do_with_them_is_exported(stage, &ada, &eve).await;
     let root = stage.of_role("super_admin").await;
     let path = format!("/{}/export", id(stage, &ada).await);
     assert_eq!(stage.users("GET", &root.access, &path, Value::Null).await.status, 200);

@@ -197,6 +197,13 @@ async fn invitations_end<S: AuthStore>(fixture: &Fixture<S>) {
         fixture.store.invitations(org.id, fixture.now()).await.unwrap(),
         std::slice::from_ref(&second)
     );
+    let upper = bob.email.as_str().to_uppercase().parse().unwrap();
+    let elsewhere = invitation(fixture, &other, ada.id, &bob.email, OrgRole::Member);
+    fixture.apply(invite(&elsewhere)).await.unwrap();
+    let to = async |email, limit| fixture.store.invitations_to(email, fixture.now(), limit).await.unwrap();
+    assert_eq!(to(&upper, 10).await, [elsewhere.clone(), second.clone()]);
+    assert_eq!(to(&bob.email, 1).await, [elsewhere]);
+    assert_eq!(to(&ada.email, 10).await, []);
     fixture.apply(withdraw(&org, second.id)).await.unwrap();
     refused!(fixture.apply(withdraw(&org, second.id)).await, Stale);
     let third = invitation(fixture, &org, ada.id, &bob.email, OrgRole::Member);
@@ -204,6 +211,7 @@ async fn invitations_end<S: AuthStore>(fixture: &Fixture<S>) {
     fixture.time.advance(Duration::from_hours(1));
     refused!(fixture.apply(accept(fixture, &third, bob.id)).await, Stale);
     assert_eq!(fixture.store.invitations(org.id, fixture.now()).await.unwrap(), []);
+    assert_eq!(fixture.store.invitations_to(&bob.email, fixture.now(), 10).await.unwrap(), []);
     let macs = [third.mac];
     assert_eq!(fixture.store.invitation_by(&macs, fixture.now()).await.unwrap(), None);
     // Those that have run out are forgotten, and then there is room.

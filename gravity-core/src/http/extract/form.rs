@@ -56,3 +56,19 @@ impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> 
         <Form<T> as FromRequest<S>>::describe(operation);
     }
 }
+
+/// The body, or `None` where the request has none at all.
+impl<S: Sync, T: DeserializeOwned + JsonSchema + Send + 'static> FromRequest<S> for Option<JsonOrForm<T>> {
+    async fn from_request(parts: &mut Parts, body: Body, state: &S) -> Result<Self, Problem> {
+        if content_is(parts.headers(), FORM) {
+            return JsonOrForm::from_request(parts, body, state).await.map(Some);
+        }
+        let json = <Option<Json<T>> as FromRequest<S>>::from_request(parts, body, state).await?;
+        Ok(json.map(|Json(value)| JsonOrForm(value)))
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        <JsonOrForm<T> as FromRequest<S>>::describe(operation);
+        operation.body_is_optional();
+    }
+}

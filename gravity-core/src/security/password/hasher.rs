@@ -81,9 +81,13 @@ impl PasswordHasher {
     /// is malformed or asks for too much work is an error before any work is done.
     pub async fn verify(&self, password: SecretString, phc: &str) -> Result<Verdict, PasswordError> {
         let password = text::normal(password)?;
-        let phc: Phc = phc.parse()?;
-        phc.check_cost(&self.config)?;
-        self.check(password, Arc::new(phc)).await
+        self.check(password, Arc::new(self.read(phc)?)).await
+    }
+
+    /// Whether [`verify`](Self::verify) could verify this hash, before it is kept: one of Argon2 that was made
+    /// elsewhere.
+    pub fn check_kept(&self, phc: &str) -> Result<(), PasswordError> {
+        self.read(phc).map(|_| ())
     }
 
     /// Does for a user that does not exist what [`verify`](Self::verify) does for one that does, in the
@@ -118,6 +122,12 @@ impl PasswordHasher {
     /// How many passwords it has hashed and verified, those of nobody too.
     pub fn done(&self) -> u64 {
         self.pool.done()
+    }
+
+    fn read(&self, phc: &str) -> Result<Phc, PasswordError> {
+        let phc: Phc = phc.parse()?;
+        phc.check_cost(&self.config)?;
+        Ok(phc)
     }
 
     async fn check(&self, password: SecretString, phc: Arc<Phc>) -> Result<Verdict, PasswordError> {
