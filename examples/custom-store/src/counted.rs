@@ -248,6 +248,16 @@ impl<S: AuthStore> OrgStore for Counted<S> {
         self.inner.invitations(org, now).await
     }
 
+    async fn invitations_to(
+        &self,
+        email: &EmailAddress,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        self.count("invitations_to");
+        self.inner.invitations_to(email, now, limit).await
+    }
+
     async fn invitation_by(&self, macs: &[Mac], now: Timestamp) -> Result<Option<Invitation>, Error> {
         self.count("invitation_by");
         self.inner.invitation_by(macs, now).await

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::place::Kept;
-use crate::domain::{Client, Method, Session, SessionId, UserId};
+use crate::domain::{Client, Ended, Method, Session, SessionId, UserId};
 
 const CONTEXT: &str = "auth.session";
 
 /// What is written of a session. None is written that has ended.
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Session")]
 struct Written {
     id: SessionId,
     user: UserId,
@@ -27,28 +28,19 @@ struct Written {
     expires_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bound_to: Option<String>,
+    #[serde(skip)]
+    ended: Option<Ended>,
 }
+
+#[derive(Serialize, Deserialize)]
+struct Text(#[serde(with = "Written")] Session);
 
 /// The session with a checksum in front, so that nobody without the key makes another of it.
 pub(super) fn write(keys: &MacKeys, session: Session) -> Result<Kept, Error> {
-    let of = session.clone();
-    let written = Written {
-        id: of.id,
-        user: of.user,
-        seed: of.seed,
-        generation: of.generation,
-        refreshed_at: of.refreshed_at,
-        methods: of.methods,
-        client: of.client,
-        proved_at: of.proved_at,
-        created_at: of.created_at,
-        idle_until: of.idle_until,
-        expires_at: of.expires_at,
-        bound_to: of.bound_to,
-    };
+    let written = Text(session);
     let json = Zeroizing::new(serde_json::to_string(&written).map_err(Error::internal)?);
     let text = format!("{} {}", keys.sign(CONTEXT, json.as_str()), json.as_str());
-    Ok(Kept { session: Some(session), text: SecretString::new(text) })
+    Ok(Kept { session: Some(written.0), text: SecretString::new(text) })
 }
 
 /// The session that is kept under an id.
@@ -65,22 +57,7 @@ fn parse(keys: &MacKeys, text: &str) -> Option<Session> {
     if !keys.verify(CONTEXT, json, &mac.parse().ok()?) {
         return None;
     }
-    let of: Written = serde_json::from_str(json).ok()?;
-    Some(Session {
-        id: of.id,
-        user: of.user,
-        seed: of.seed,
-        generation: of.generation,
-        refreshed_at: of.refreshed_at,
-        methods: of.methods,
-        client: of.client,
-        proved_at: of.proved_at,
-        created_at: of.created_at,
-        idle_until: of.idle_until,
-        expires_at: of.expires_at,
-        bound_to: of.bound_to,
-        ended: None,
-    })
+    serde_json::from_str(json).ok().map(|Text(session)| session)
 }
 
 /// 32 bytes as base64.
