@@ -106,7 +106,7 @@ async fn somebody_signs_up_and_in_and_goes() {
     all.has_heard(&[("user.profile_updated", told)], &["user.profile_updated"]).await;
 
     let new = "a gnu sleeps in the garden";
-    let change = json!({ "current_password": PASSWORD, "new_password": new });
+    let change = json!({ "current_password": PASSWORD, "password": new });
     assert_eq!(all.stage.post_as(&ada.access, "/change-password", change).await.status, 204);
     let told = json!({ "id": id, "reset": false });
     all.has_heard(&[("auth.password_changed", told)], &["auth.password_changed"]).await;
@@ -176,7 +176,8 @@ async fn keys_roles_and_organisations_come_and_go() {
     all.forget().await;
 
     let key = json!({ "name": "build", "scopes": ["orders:read"] });
-    let key = all.stage.api("POST", &by, "/api-keys", key).await.body["id"].as_str().unwrap().to_owned();
+    let key =
+        all.stage.api("POST", &by, "/api-keys", key).await.body["key"]["id"].as_str().unwrap().to_owned();
     let told = json!({ "id": key, "user": user, "scopes": ["orders:read"] });
     all.has_heard(&[("auth.api_key_created", told)], &["api_key.created"]).await;
     let path = format!("/api-keys/{key}");
