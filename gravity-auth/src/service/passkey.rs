@@ -12,7 +12,7 @@ use crate::device::device_name;
 use crate::domain::{Method, PasskeyId, PasskeyName, PersonName, User, UserPasskey};
 use crate::events::{PasskeyAdded, PasskeyRemoved, PasskeyRenamed};
 use crate::passkey::{Passkey, RegistrationResponse, UserVerification};
-use crate::store::{Change, PasskeyChange, Refused};
+use crate::store::{Change, PasskeyChange, Refused, WaysIn};
 use crate::{Auth, AuthError};
 
 /// A passkey that an authenticator has made.
@@ -168,6 +168,15 @@ impl Auth {
             .trail();
         let remove = PasskeyChange::Remove { user: user.id, passkey: id, ways: self.ways_in() };
         self.store().apply(&[Change::Passkey(remove)], &trail).await.map_err(not_found)
+    }
+
+    /// What lets people in here who have no password.
+    pub(super) fn ways_in(&self) -> WaysIn {
+        #[cfg(feature = "client")]
+        let providers = self.providers();
+        #[cfg(not(feature = "client"))]
+        let providers = Vec::new();
+        WaysIn { providers, passkeys: self.0.site.is_some() }
     }
 
     /// What a browser is told of the passkeys that a user has.

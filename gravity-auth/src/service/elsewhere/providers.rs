@@ -5,7 +5,6 @@ use gravity_core::validate::Faults;
 
 use crate::oauth::{OAuthClient, OAuthError, Provider, ProviderCalls};
 use crate::providers::wrong;
-use crate::store::WaysIn;
 use crate::{Auth, AuthConfig, AuthError};
 
 /// The clients of all providers, in the order in which they were configured.
@@ -55,11 +54,6 @@ impl Auth {
     /// The names of the providers that sign people in here.
     pub fn providers(&self) -> Vec<String> {
         self.0.providers.ids()
-    }
-
-    /// What lets people in here who have no password.
-    pub(in crate::service) fn ways_in(&self) -> WaysIn {
-        WaysIn { providers: self.providers(), passkeys: self.0.site.is_some() }
     }
 
     /// A provider that signs people in here.
